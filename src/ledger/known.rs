@@ -1,0 +1,198 @@
+//! A ledger cut to what was known on a day.
+
+use super::{Ledger, NEVER};
+use crate::core::{Amount, Day};
+use std::ops::Deref;
+
+/// What was known at the end of `as_of`, and nothing else: every date in it is at or before `as_of`, but for due
+/// dates, which an invoice states in advance.
+///
+/// Only [`Ledger::known_at`] and [`Ledger::into_known`] make one; stages take nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    as_of: Day,
+    ledger: Ledger,
+    /// What is open on each invoice.
+    pub open_amount: Vec<Amount>,
+    /// The day each invoice was settled in full, [`NEVER`] while open.
+    pub settled: Vec<i32>,
+    /// The day that was known, if the ledger has recorded dates; else empty and equal to `settled`.
+    settled_known: Vec<i32>,
+}
+
+impl Deref for Known {
+    type Target = Ledger;
+    fn deref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+impl Ledger {
+    /// The ledger as the books showed it at the end of `as_of`: invoices, settlements, credits and disputes whose
+    /// own date and recorded date are both on or before it. Customers of whom nothing is known are gone.
+    ///
+    /// ```
+    /// # use arrears::ledger::Ledger;
+    /// # use arrears::core::Day;
+    /// let known = Ledger::default().known_at(Day(0));
+    /// assert_eq!(known.n_invoices(), 0);
+    /// ```
+    pub fn known_at(&self, as_of: Day) -> Known {
+        if self.is_known_whole(as_of) { Known::of(self.clone(), as_of) } else { Known::of(self.cut(as_of), as_of) }
+    }
+
+    /// [`Ledger::known_at`] without a copy where there is nothing to cut.
+    pub fn into_known(self, as_of: Day) -> Known {
+        if self.is_known_whole(as_of) { Known::of(self, as_of) } else { Known::of(self.cut(as_of), as_of) }
+    }
+
+    fn is_known_whole(&self, as_of: Day) -> bool {
+        let by = |days: &[i32]| days.iter().all(|&d| d <= as_of.0 || d == NEVER);
+        by(&self.issue)
+            && by(&self.known)
+            && by(&self.settlement_day)
+            && by(&self.settlement_known)
+            && by(&self.dispute)
+            && by(&self.dispute_closed)
+            && self.credits.iter().all(|c| c.known <= as_of.0)
+    }
+
+    fn cut(&self, as_of: Day) -> Ledger {
+        let day = as_of.0;
+        let kept: Vec<u32> =
+            (0..self.n_invoices()).filter(|&i| self.known_day(i).max(self.issue[i]) <= day).map(|i| i as u32).collect();
+        let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
+        let (customers, new_customer) = self.customers_of(&kept, &credits);
+        let (currencies, new_currency) = self.currencies_of(&kept, &credits);
+
+        let mut out = Ledger {
+            customer_id: self.customer_id.gather(&customers),
+            currency_code: currencies.iter().map(|&c| self.currency_code[c as usize]).collect(),
+            invoice_id: self.invoice_id.gather(&kept),
+            customer: kept.iter().map(|&i| new_customer[self.customer[i as usize] as usize]).collect(),
+            currency: kept.iter().map(|&i| new_currency[self.currency[i as usize] as usize]).collect(),
+            issue: gather(&self.issue, &kept),
+            due: gather(&self.due, &kept),
+            amount: gather(&self.amount, &kept),
+            known: gather(&self.known, &kept),
+            dispute: not_after(gather(&self.dispute, &kept), day),
+            dispute_closed: not_after(gather(&self.dispute_closed, &kept), day),
+            credits,
+            settlement_start: vec![0],
+            ..Ledger::default()
+        };
+        for c in &mut out.credits {
+            c.customer = new_customer[c.customer as usize];
+            c.currency = new_currency[c.currency as usize];
+        }
+        for &i in &kept {
+            let settled = self.settlements_of(i as usize);
+            for s in settled.filter(|&s| self.settlement_known_day(s).max(self.settlement_day[s]) <= day) {
+                out.settlement_day.push(self.settlement_day[s]);
+                out.settlement_amount.push(self.settlement_amount[s]);
+                out.settlement_kind.push(self.settlement_kind[s]);
+                if !self.settlement_known.is_empty() {
+                    out.settlement_known.push(self.settlement_known[s]);
+                }
+            }
+            out.settlement_start.push(out.settlement_day.len() as u32);
+        }
+        out.drop_columns_that_say_nothing();
+        out.index_customers();
+        out
+    }
+
+    /// Customers that still have something, old codes in order, and the new code of each old one.
+    fn customers_of(&self, kept: &[u32], credits: &[super::AccountCredit]) -> (Vec<u32>, Vec<u32>) {
+        let mut seen = vec![false; self.n_customers()];
+        kept.iter().for_each(|&i| seen[self.customer[i as usize] as usize] = true);
+        credits.iter().for_each(|c| seen[c.customer as usize] = true);
+        recode(&seen)
+    }
+
+    fn currencies_of(&self, kept: &[u32], credits: &[super::AccountCredit]) -> (Vec<u32>, Vec<u16>) {
+        let mut seen = vec![false; self.currency_code.len()];
+        kept.iter().for_each(|&i| seen[self.currency[i as usize] as usize] = true);
+        credits.iter().for_each(|c| seen[c.currency as usize] = true);
+        let (kept, new) = recode(&seen);
+        (kept, new.into_iter().map(|c| c as u16).collect())
+    }
+
+    /// Optional columns are empty when they carry nothing, so that a cut ledger equals one that never had more.
+    pub(super) fn drop_columns_that_say_nothing(&mut self) {
+        if self.known == self.issue {
+            self.known = Vec::new();
+        }
+        if self.settlement_known == self.settlement_day {
+            self.settlement_known = Vec::new();
+        }
+        if self.dispute.iter().all(|&d| d == NEVER) {
+            self.dispute = Vec::new();
+            self.dispute_closed = Vec::new();
+        }
+    }
+
+    pub(super) fn index_customers(&mut self) {
+        let mut start = vec![0_u32; self.n_customers() + 1];
+        self.customer.iter().for_each(|&c| start[c as usize + 1] += 1);
+        for c in 0..self.n_customers() {
+            start[c + 1] += start[c];
+        }
+        self.invoice_start = start;
+    }
+}
+
+fn recode(seen: &[bool]) -> (Vec<u32>, Vec<u32>) {
+    let mut kept = Vec::new();
+    let mut new = vec![0; seen.len()];
+    for (old, _) in seen.iter().enumerate().filter(|(_, s)| **s) {
+        new[old] = kept.len() as u32;
+        kept.push(old as u32);
+    }
+    (kept, new)
+}
+
+fn gather<T: Copy>(column: &[T], index: &[u32]) -> Vec<T> {
+    if column.is_empty() { Vec::new() } else { index.iter().map(|&i| column[i as usize]).collect() }
+}
+
+fn not_after(mut days: Vec<i32>, day: i32) -> Vec<i32> {
+    days.iter_mut().filter(|d| **d > day).for_each(|d| *d = NEVER);
+    days
+}
+
+impl Known {
+    fn of(ledger: Ledger, as_of: Day) -> Self {
+        let n = ledger.n_invoices();
+        let mut open_amount = Vec::with_capacity(n);
+        let mut settled = Vec::with_capacity(n);
+        let bitemporal = !ledger.settlement_known.is_empty();
+        let mut settled_known = Vec::with_capacity(if bitemporal { n } else { 0 });
+        for i in 0..n {
+            let range = ledger.settlements_of(i);
+            let open = ledger.amount[i] - ledger.settlement_amount[range.clone()].iter().copied().sum();
+            let last = |days: &[i32]| if open > Amount::ZERO { NEVER } else { days[range.clone()].iter().copied().max().unwrap_or(NEVER) };
+            open_amount.push(open);
+            settled.push(last(&ledger.settlement_day));
+            if bitemporal {
+                settled_known.push(last(&ledger.settlement_known));
+            }
+        }
+        Self { as_of, ledger, open_amount, settled, settled_known }
+    }
+
+    /// The day at whose end this was known.
+    pub fn as_of(&self) -> Day {
+        self.as_of
+    }
+
+    /// The day on which it was known that invoice `i` is settled in full; [`NEVER`] while open.
+    pub fn settled_known_day(&self, i: usize) -> i32 {
+        self.settled_known.get(i).copied().unwrap_or(self.settled[i])
+    }
+
+    /// Invoices with something open, in ledger order: customers stay together.
+    pub fn open_invoices(&self) -> Vec<u32> {
+        (0..self.n_invoices() as u32).filter(|&i| self.open_amount[i as usize] > Amount::ZERO).collect()
+    }
+}

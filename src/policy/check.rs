@@ -1,0 +1,174 @@
+//! Ranges of every policy key.
+
+use super::{Policy, Solver};
+use crate::core::Currency;
+use std::ops::Deref;
+use std::path::PathBuf;
+
+/// Why a policy is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // of fields: the message names each one
+pub enum PolicyError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read", .file.display())]
+    Read {
+        file: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of another type.
+    #[error("{file}: not a valid policy")]
+    Toml {
+        file: String,
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A value outside its range.
+    #[error("{file}: {key} is {value}, expected {expected}")]
+    OutOfRange { file: String, key: String, value: String, expected: String },
+}
+
+impl PolicyError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { .. } => None,
+            _ => Some("src/policy/defaults.toml documents every key with its unit and range".to_owned()),
+        }
+    }
+}
+
+/// A policy whose every value is inside its range. Stages take only this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValidPolicy(Policy);
+
+impl Deref for ValidPolicy {
+    type Target = Policy;
+    fn deref(&self) -> &Policy {
+        &self.0
+    }
+}
+
+impl ValidPolicy {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`PolicyError::OutOfRange`] for the first value outside its range.
+    pub fn try_new(policy: Policy, file: &str) -> Result<Self, PolicyError> {
+        let c = Checker { file };
+        let l = &policy.ledger;
+        c.int("ledger.grace_days", l.grace_days, 0, 60)?;
+        for &edge in &l.aging_edges_days {
+            c.int("ledger.aging_edges_days", edge, 1, 3650)?;
+        }
+        if l.aging_edges_days.is_empty() || l.aging_edges_days.windows(2).any(|w| w[0] >= w[1]) {
+            return c.refuse("ledger.aging_edges_days", format!("{:?}", l.aging_edges_days), "increasing days");
+        }
+        c.currency("ledger.default_currency", &l.default_currency)?;
+        if !l.reporting_currency.is_empty() {
+            c.currency("ledger.reporting_currency", &l.reporting_currency)?;
+        }
+
+        let m = &policy.model;
+        c.int("model.half_life_days", m.half_life_days, 14, 3650)?;
+        c.int("model.landmark_every_days", m.landmark_every_days, 1, 90)?;
+        c.int("model.landmarks_max", m.landmarks_max, 4, 400)?;
+        c.int("model.warm_up_days", m.warm_up_days, 0, 730)?;
+        c.int("model.train_horizon_days", m.train_horizon_days, 28, 365)?;
+        c.int("model.train_rows_max", m.train_rows_max, 10_000, 20_000_000)?;
+        c.real("model.penalty", m.penalty, 0.0, 1e6)?;
+        c.int("model.min_settled", m.min_settled, 10, 100_000)?;
+        c.real("model.tolerance", m.tolerance, 1e-12, 1e-3)?;
+        c.int("model.iterations_max", m.iterations_max, 1, 1000)?;
+        if m.solver == Solver::Linfa && m.penalty == 0.0 {
+            return c.refuse("model.penalty", "0".to_owned(), "above 0 with solver = \"linfa\"");
+        }
+
+        let s = &policy.score;
+        c.int("score.loss_horizon_days", s.loss_horizon_days, 120, 1095)?;
+        c.real("score.risk_medium_prob", s.risk_medium_prob, 0.0, 1.0)?;
+        c.real("score.risk_high_prob", s.risk_high_prob, s.risk_medium_prob, 1.0)?;
+
+        let f = &policy.forecast;
+        c.int("forecast.draws", f.draws, 100, 100_000)?;
+        c.real("forecast.customer_correlation", f.customer_correlation, 0.0, 0.9)?;
+        c.real("forecast.portfolio_correlation", f.portfolio_correlation, 0.0, 0.5)?;
+        let both = f.customer_correlation + f.portfolio_correlation;
+        c.real("forecast.customer_correlation + forecast.portfolio_correlation", both, 0.0, 0.95)?;
+
+        let k = &policy.collect;
+        c.real("collect.cost_of_capital_rate", k.cost_of_capital_rate, 0.0, 1.0)?;
+        c.real("collect.loss_given_unpaid_rate", k.loss_given_unpaid_rate, 0.0, 1.0)?;
+        c.int("collect.effect_days", k.effect_days, 1, 90)?;
+        c.real("collect.minimum_amount", k.minimum_amount, 0.0, 1e9)?;
+        c.real("collect.currency_per_unit_of_cost", k.currency_per_unit_of_cost, 1e-4, 1e6)?;
+        if k.ladder.is_empty() {
+            return c.refuse("collect.ladder", "empty".to_owned(), "at least one level");
+        }
+        for level in &k.ladder {
+            let key = |name: &str| format!("collect.ladder `{}`.{name}", level.action);
+            c.int(&key("from_days_past_due"), level.from_days_past_due, -1000, 3650)?;
+            c.real(&key("odds_ratio"), level.odds_ratio, 1.0, 10.0)?;
+            c.real(&key("cost"), level.cost, 0.0, 1e6)?;
+            c.int(&key("lead_days"), level.lead_days, 0, 30)?;
+        }
+        Ok(Self(policy))
+    }
+}
+
+struct Checker<'a> {
+    file: &'a str,
+}
+
+impl Checker<'_> {
+    fn refuse<T>(&self, key: &str, value: String, expected: &str) -> Result<T, PolicyError> {
+        let (file, key, expected) = (self.file.to_owned(), key.to_owned(), expected.to_owned());
+        Err(PolicyError::OutOfRange { file, key, value, expected })
+    }
+
+    fn int<T: TryInto<i64> + std::fmt::Display + Copy>(&self, key: &str, v: T, lo: i64, hi: i64) -> Result<(), PolicyError> {
+        match v.try_into() {
+            Ok(n) if (lo..=hi).contains(&n) => Ok(()),
+            _ => self.refuse(key, v.to_string(), &format!("{lo} to {hi}")),
+        }
+    }
+
+    fn real(&self, key: &str, v: f64, lo: f64, hi: f64) -> Result<(), PolicyError> {
+        if v >= lo && v <= hi { Ok(()) } else { self.refuse(key, v.to_string(), &format!("{lo} to {hi}")) }
+    }
+
+    fn currency(&self, key: &str, code: &str) -> Result<(), PolicyError> {
+        match Currency::try_new(code) {
+            Some(_) => Ok(()),
+            None => self.refuse(key, format!("`{code}`"), "an ISO 4217 code such as EUR"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::parse;
+
+    #[test]
+    fn the_defaults_pass_their_own_check() {
+        assert!(parse("", "defaults").is_ok());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let e = parse("[model]\npenality = 3.0", "p.toml").unwrap_err();
+        let source = std::error::Error::source(&e).unwrap().to_string();
+        assert!(source.contains("penality"), "{source}");
+    }
+
+    #[test]
+    fn nan_is_outside_every_range() {
+        assert!(parse("[model]\npenalty = nan", "p.toml").is_err());
+    }
+
+    #[test]
+    fn a_whole_number_will_do_where_a_real_one_is_expected() {
+        assert_eq!(parse("[model]\npenalty = 3", "p.toml").unwrap().model.penalty, 3.0);
+    }
+}

@@ -1,0 +1,110 @@
+//! What a business decides: every threshold, cost and switch, checked once and then never again.
+
+mod check;
+mod load;
+
+pub use check::{PolicyError, ValidPolicy};
+pub use load::{DEFAULTS, load, parse};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything `policy.toml` may say; `src/policy/defaults.toml` documents each key with unit and range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Late or not, buckets, currencies.
+    pub ledger: LedgerPolicy,
+    /// How the model is fitted.
+    pub model: ModelPolicy,
+    /// Horizons and bands.
+    pub score: ScorePolicy,
+    /// The cash forecast's simulation.
+    pub forecast: ForecastPolicy,
+    /// Value and cost of contact.
+    pub collect: CollectPolicy,
+}
+
+/// `[ledger]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct LedgerPolicy {
+    pub grace_days: i32,
+    pub aging_edges_days: Vec<i32>,
+    pub default_currency: String,
+    pub reporting_currency: String,
+}
+
+/// Which solver fits the hazard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Solver {
+    /// Our Newton steps over blocked Gram products.
+    Newton,
+    /// linfa-logistic's L-BFGS: the independent reference.
+    Linfa,
+}
+
+/// `[model]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct ModelPolicy {
+    pub solver: Solver,
+    pub half_life_days: i32,
+    pub landmark_every_days: i32,
+    pub landmarks_max: usize,
+    pub warm_up_days: i32,
+    pub train_horizon_days: i32,
+    pub train_rows_max: usize,
+    pub penalty: f64,
+    pub min_settled: usize,
+    pub tolerance: f64,
+    pub iterations_max: usize,
+}
+
+/// `[score]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct ScorePolicy {
+    pub loss_horizon_days: i32,
+    pub risk_medium_prob: f64,
+    pub risk_high_prob: f64,
+}
+
+/// `[forecast]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct ForecastPolicy {
+    pub draws: usize,
+    pub customer_correlation: f64,
+    pub portfolio_correlation: f64,
+}
+
+/// `[collect]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct CollectPolicy {
+    pub cost_of_capital_rate: f64,
+    pub loss_given_unpaid_rate: f64,
+    pub effect_days: i32,
+    pub minimum_amount: f64,
+    pub currency_per_unit_of_cost: f64,
+    pub ladder: Vec<Level>,
+}
+
+/// One level of the ladder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct Level {
+    pub action: String,
+    pub channel: String,
+    pub from_days_past_due: i32,
+    pub odds_ratio: f64,
+    pub cost: f64,
+    pub lead_days: i32,
+}
