@@ -23,7 +23,7 @@ pub struct InvoiceRows {
     pub due: Vec<i32>,
     /// Above zero.
     pub amount: Vec<Amount>,
-    /// Day known, or empty.
+    /// Day recorded, or empty; known from the later of it and the day of issue.
     pub known: Vec<i32>,
     /// Day disputed or [`super::NEVER`], or empty.
     pub dispute: Vec<i32>,
@@ -40,7 +40,7 @@ pub struct SettlementRows {
     pub invoice: Vec<u32>,
     /// Day it happened.
     pub day: Vec<i32>,
-    /// Day known, or empty.
+    /// Day recorded, or empty; known from the later of it and `day`.
     pub known: Vec<i32>,
     /// Above zero; may exceed what is open.
     pub amount: Vec<Amount>,
@@ -94,7 +94,7 @@ impl Ledger {
             issue: pick(&rows.issue),
             due: pick(&rows.due),
             amount: order.par_iter().map(|&i| rows.amount[i as usize]).collect(),
-            known: pick(&rows.known),
+            known: pick(&rows.known).into_iter().zip(&pick(&rows.issue)).map(|(k, &d)| k.max(d)).collect(),
             dispute: pick(&rows.dispute),
             dispute_closed: pick(&rows.dispute_closed),
             invoice_id: rows.invoice_id.gather(&order),
@@ -135,7 +135,7 @@ impl Ledger {
             order[*slot as usize] = row as u32;
             *slot += 1;
         }
-        let known = |r: usize| rows.known.get(r).copied().unwrap_or(rows.day[r]);
+        let known = |r: usize| rows.known.get(r).map_or(rows.day[r], |&k| k.max(rows.day[r]));
         for i in 0..n {
             let slots = &mut order[start[i] as usize..start[i + 1] as usize];
             if slots.len() > 1 {
@@ -150,7 +150,7 @@ impl Ledger {
         self.settlement_amount = order.par_iter().map(|&r| rows.amount[r as usize]).collect();
         self.settlement_kind = order.par_iter().map(|&r| rows.kind[r as usize]).collect();
         if !rows.known.is_empty() {
-            self.settlement_known = order.par_iter().map(|&r| rows.known[r as usize]).collect();
+            self.settlement_known = order.par_iter().map(|&r| known(r as usize)).collect();
         }
     }
 

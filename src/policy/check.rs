@@ -71,9 +71,13 @@ impl ValidPolicy {
         }
 
         let m = &policy.model;
+        c.int("model.half_life_long_days", m.half_life_long_days, 14, 3650)?;
         c.int("model.half_life_days", m.half_life_days, 14, 3650)?;
+        c.int("model.half_life_short_days", m.half_life_short_days, 7, 3650)?;
+        c.int("model.half_life_level_days", m.half_life_level_days, 7, 3650)?;
         c.int("model.landmark_every_days", m.landmark_every_days, 1, 90)?;
-        c.int("model.landmarks_max", m.landmarks_max, 4, 400)?;
+        c.int("model.landmark_customers_max", m.landmark_customers_max, 10_000, 1_000_000_000)?;
+        c.int("model.history_days", m.history_days, 90, 7300)?;
         c.int("model.warm_up_days", m.warm_up_days, 0, 730)?;
         c.int("model.train_horizon_days", m.train_horizon_days, 28, 365)?;
         c.int("model.train_rows_max", m.train_rows_max, 10_000, 20_000_000)?;

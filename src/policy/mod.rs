@@ -51,9 +51,13 @@ pub enum Solver {
 #[allow(missing_docs)] // defaults.toml documents each key
 pub struct ModelPolicy {
     pub solver: Solver,
+    pub half_life_long_days: i32,
     pub half_life_days: i32,
+    pub half_life_short_days: i32,
+    pub half_life_level_days: i32,
     pub landmark_every_days: i32,
-    pub landmarks_max: usize,
+    pub landmark_customers_max: usize,
+    pub history_days: i32,
     pub warm_up_days: i32,
     pub train_horizon_days: i32,
     pub train_rows_max: usize,

@@ -1,0 +1,229 @@
+//! The columns of the hazard model: one list, filled by one function for training and for scoring alike.
+
+use super::bins::bin_of;
+use super::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
+use super::prior::{HAZARD_RANGE, Prior};
+use super::state::log_age;
+use crate::ledger::Known;
+use crate::numeric::logit;
+use crate::numeric::normal_tail::ln_tail;
+
+/// First relative days of the model's own steps in time, coarser than the bins of habits.
+const STEPS: [i32; 12] = [-30, -14, -7, -3, 0, 1, 4, 8, 15, 31, 61, 91];
+const N_STEPS: usize = STEPS.len() + 1;
+/// Covariates before the steps.
+const N_BASE: usize = BASE.len();
+/// Of these, the first so many are also multiplied by the side of the due date that the day lies on.
+const N_SIDED: usize = 5;
+/// Columns of the design.
+pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
+/// Days around the due date over which one side passes into the other.
+const SIDE_DAYS: f64 = 10.0;
+/// Days after a part payment during which the rest is likelier to come.
+const PART_RECENT_DAYS: i32 = 15;
+
+/// A covariate of the base set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Covariate {
+    /// Its name in reasons, model card and artifact.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// What it means, and as of when.
+    pub meaning: &'static str,
+}
+
+const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str) -> Covariate {
+    Covariate { name, unit, meaning }
+}
+
+/// Base covariates in column order.
+pub const BASE: [Covariate; 20] = [
+    covariate("customer_late_rate", "log-odds", "share of the customer's invoices settled late or open past due, shrunk to the portfolio's, as known on the landmark"),
+    covariate("customer_mean_delay", "days", "the customer's usual days late, shrunk to the portfolio's level on the landmark"),
+    covariate("terms_days", "log of 1 + days", "days from issue to due"),
+    covariate("amount_against_usual", "log ratio", "the invoice's amount against the customer's usual one"),
+    covariate("part_paid", "0 or 1", "whether a part has been paid by the landmark"),
+    covariate("slower_lately", "days", "days later than its own usual in the last weeks before the landmark, shrunk"),
+    covariate("overdue_share", "share", "share of the customer's other open invoices that are past due on the landmark"),
+    covariate("oldest_overdue_days", "log of 1 + days", "days past due of the customer's oldest open invoice on the landmark"),
+    covariate("history_n", "log of 1 + invoices", "the customer's settled invoices known on the landmark"),
+    covariate("disputed", "0 or 1", "whether the invoice is under open dispute on the landmark"),
+    covariate("part_paid_recently", "0 or 1", "whether the last part payment is at most 15 days before the day"),
+    covariate("portfolio_hazard", "log-odds", "the portfolio's daily hazard at the day relative to due"),
+    covariate("customer_hazard", "log-odds", "the customer's own hazard at the day relative to due against the portfolio's, shrunk"),
+    covariate("customer_delay_shape", "log-odds", "hazard of a normal delay with the customer's mean and spread, given no payment before the day"),
+    covariate("customer_age_shape", "log-odds", "the same for the logarithm of the days since issue"),
+    covariate("customer_late_mix", "log-odds", "hazard of the portfolio's shape with the customer's own share paid on time"),
+    covariate("pay_run_backlog", "log ratio", "what has become ready since the customer's last likely pay run against one day's worth"),
+    covariate("own_pay_day", "log ratio", "how much likelier the customer pays on this weekday and day of the month than the portfolio"),
+    covariate("portfolio_weekday", "log ratio", "how much likelier the portfolio pays on this weekday than on an average day"),
+    covariate("month_end", "0 or 1", "whether the day is the month's last"),
+];
+
+/// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.
+pub fn column_name(column: usize) -> String {
+    match column {
+        c if c < N_BASE => BASE[c].name.to_owned(),
+        c if c < N_BASE + N_SIDED => format!("{}|side", BASE[c - N_BASE].name),
+        c if c == N_BASE + N_SIDED => format!("days_past_due|..{}", STEPS[0] - 1),
+        c => format!("days_past_due|{}..", STEPS[c - N_BASE - N_SIDED - 1]),
+    }
+}
+
+/// The covariate a design column belongs to; `None` for the steps of time, which no invoice can help.
+pub fn covariate_of(column: usize) -> Option<usize> {
+    match column {
+        c if c < N_BASE => Some(c),
+        c if c < N_BASE + N_SIDED => Some(c - N_BASE),
+        _ => None,
+    }
+}
+
+/// An invoice as known on a mark.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Facts {
+    issue: i32,
+    due: i32,
+    known: i32,
+    log_terms: f64,
+    amount_against_usual: f64,
+    last_part: Option<i32>,
+    disputed: f64,
+    overdue_share: f64,
+}
+
+impl Facts {
+    /// Invoice `i`, open on the prior's mark.
+    pub fn new(known: &Known, i: usize, habits: &Habits, prior: &Prior) -> Self {
+        let mark = prior.mark.0;
+        let (issue, due) = (known.issue[i], known.due[i]);
+        let parts = known.settlements_of(i).map(|s| known.settlement_known_day(s));
+        let self_overdue = u32::from(due < mark);
+        let others = f64::from(habits.n_open.max(1) - 1);
+        Self {
+            issue,
+            due,
+            known: known.known_day(i),
+            log_terms: f64::from((due - issue).max(0)).ln_1p(),
+            amount_against_usual: super::state::log_amount(known, i) - habits.log_amount,
+            last_part: parts.filter(|&d| d <= mark).max(),
+            disputed: f64::from(u8::from(known.is_disputed(i, mark))),
+            overdue_share: f64::from(habits.n_overdue.saturating_sub(self_overdue)) / (others + 1.0),
+        }
+    }
+
+    /// The portfolio's average invoice with the dates of this one.
+    pub fn average(&self, log_terms: f64) -> Self {
+        Self { log_terms, amount_against_usual: 0.0, last_part: None, disputed: 0.0, overdue_share: 0.0, ..*self }
+    }
+
+    /// The due date.
+    pub fn due(&self) -> i32 {
+        self.due
+    }
+}
+
+/// What has become ready since the last likely pay run, day after day.
+///
+/// `ready[d] = hazard[d] + ready[d - 1] * (1 - release[d - 1])`: what a pay run does not release stays ready. The
+/// covariate is `ln(ready[d] / hazard[d])`: 0 for a customer who pays any day, large on the run day of one who
+/// pays on Fridays only.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backlog {
+    day: i32,
+    waiting: f64,
+}
+
+impl Backlog {
+    /// Nothing waits before `BACKLOG_DAYS` before the mark or the invoice's first day.
+    pub fn new(facts: &Facts, prior: &Prior) -> Self {
+        Self { day: (facts.known + 1).max(prior.mark.0 - BACKLOG_DAYS + 1).min(prior.mark.0 + 1), waiting: 0.0 }
+    }
+
+    /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
+    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar) -> f64 {
+        while self.day < day {
+            let hazard = prior.hazard[bin_of(self.day - facts.due)];
+            self.waiting = (self.waiting + hazard) * (1.0 - calendar.day(self.day).release);
+            self.day += 1;
+        }
+        let hazard = prior.hazard[bin_of(day - facts.due)];
+        ((self.waiting + hazard) / hazard).ln()
+    }
+}
+
+/// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`).
+///
+/// Shape: `out` is `[N_COLUMNS]`.
+pub fn fill(prior: &Prior, habits: &Habits, facts: &Facts, pay_day: &PayDay, backlog: f64, day: i32, out: &mut [f64]) {
+    let relative = day - facts.due;
+    let bin = bin_of(relative);
+    let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
+    let base: [f64; N_BASE] = [
+        habits.late_log_odds,
+        habits.delay,
+        facts.log_terms,
+        facts.amount_against_usual,
+        f64::from(u8::from(facts.last_part.is_some())),
+        habits.slower_lately,
+        facts.overdue_share,
+        f64::from(habits.oldest_overdue_days).ln_1p(),
+        f64::from(habits.n_settled).ln_1p(),
+        facts.disputed,
+        f64::from(u8::from(part_recent)),
+        prior.log_odds[bin],
+        habits.log_odds[bin] - prior.log_odds[bin],
+        delay_shape(habits, relative),
+        age_shape(habits, day - facts.issue),
+        late_mix(prior, habits, facts, relative),
+        backlog,
+        pay_day.weekday + pay_day.month_day,
+        pay_day.portfolio_weekday,
+        pay_day.month_end,
+    ];
+    let side = (f64::from(relative) / SIDE_DAYS).tanh();
+    out[..N_BASE].copy_from_slice(&base);
+    for k in 0..N_SIDED {
+        out[N_BASE + k] = base[k] * side;
+    }
+    let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
+    steps.fill(0.0);
+    steps[STEPS.partition_point(|&s| s <= relative)] = 1.0;
+}
+
+fn held(hazard: f64) -> f64 {
+    logit(hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))
+}
+
+/// Log-odds of a normal delay falling on a relative day, given that it has not come before.
+fn delay_shape(habits: &Habits, relative: i32) -> f64 {
+    let z = |days: f64| (days - habits.delay) / habits.delay_sd;
+    let relative = f64::from(relative);
+    held(-(ln_tail(z(relative + 0.5)) - ln_tail(z(relative - 0.5))).exp_m1())
+}
+
+/// The same for a log-normal age.
+fn age_shape(habits: &Habits, age: i32) -> f64 {
+    let z = |age: f64| (log_age(age) - habits.log_age) / habits.log_age_sd;
+    let age = f64::from(age);
+    held(-(ln_tail(z(age + 0.5)) - ln_tail(z(age - 0.5))).exp_m1())
+}
+
+/// Log-odds of the portfolio's shape when a share `1 - late_prob` of this customer's invoices is paid by due: up to
+/// due, the portfolio's on-time survival since issue mixed with a late part that cannot pay yet; after it, the
+/// portfolio's own hazard.
+fn late_mix(prior: &Prior, habits: &Habits, facts: &Facts, relative: i32) -> f64 {
+    let hazard = prior.hazard[bin_of(relative)];
+    if relative > 0 {
+        return held(hazard);
+    }
+    let at_due = prior.survival_at(0).max(1e-6);
+    let at_issue = prior.survival_at((facts.issue - facts.due).min(0));
+    let before = prior.survival_at(relative - 1);
+    let on_time = (at_issue - at_due).max(1e-6);
+    let unpaid = ((before - at_due) / on_time).clamp(0.0, 1.0);
+    let paid_today = before * hazard / on_time;
+    let punctual = 1.0 - habits.late_prob;
+    held(punctual * paid_today / (punctual * unpaid + habits.late_prob).max(1e-6))
+}

@@ -1,0 +1,20 @@
+//! What is known of customers and invoices on a day, as numbers a model can learn from.
+//!
+//! [`survey`](survey::survey) passes over the ledger once and sweeps each customer to as_of;
+//! [`person_periods`](person_period::person_periods) sweeps again and draws rows to learn from at landmarks.
+
+pub mod bins;
+pub mod covariate;
+pub mod habits;
+pub mod person_period;
+pub mod portfolio;
+pub mod prior;
+pub mod recency;
+pub mod state;
+pub mod survey;
+pub mod sweep;
+
+pub use covariate::{BASE, Covariate, N_COLUMNS};
+pub use habits::Habits;
+pub use person_period::{PersonPeriods, person_periods};
+pub use survey::{Purpose, Survey, survey};

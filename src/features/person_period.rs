@@ -1,0 +1,179 @@
+//! Person-period rows: an invoice open at a landmark, a day after it, and whether it was settled that day.
+
+use super::covariate::{Backlog, Facts, N_COLUMNS, fill};
+use super::habits::{Calendar, Habits};
+use super::portfolio::Offered;
+use super::survey::Survey;
+use super::sweep::{Room, sweep};
+use crate::core::Day;
+use crate::ledger::{Known, NEVER};
+use crate::numeric::{Rng, rng, text_key, unit};
+use crate::policy::{Solver, ValidPolicy};
+use rand::Rng as _;
+use rayon::prelude::*;
+
+/// Customers swept in one go; fixed, so that rows come in the same order whatever the number of threads.
+const CUSTOMERS_PER_PART: usize = 256;
+
+/// Rows to learn from, in a fixed order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PersonPeriods {
+    /// `[n_rows, N_COLUMNS]`, row by row.
+    pub x: Vec<f64>,
+    /// Settled on that day.
+    pub event: Vec<bool>,
+    /// What the row counts in the fit.
+    pub weight: Vec<f32>,
+}
+
+/// The days on which history is looked at as as_of will be: back from as_of in equal steps, increasing, none before
+/// the warm-up or `history_days`. Few customers are looked at every `landmark_every_days`; many, less often, so that
+/// customers times landmarks stay within `landmark_customers_max`. A history too short for its warm-up gets a
+/// shorter one.
+pub fn landmarks(known: &Known, policy: &ValidPolicy) -> Vec<Day> {
+    let Some(&first) = known.issue.iter().min() else { return Vec::new() };
+    let (as_of, m) = (known.as_of().0, &policy.model);
+    let span = as_of - first;
+    let span = (span - m.warm_up_days.min(span / 3)).min(m.history_days);
+    let affordable = (m.landmark_customers_max / known.n_customers().max(1)).clamp(LANDMARKS_MIN, i32::MAX as usize);
+    let n = (span / m.landmark_every_days).min(affordable as i32);
+    // odd steps pass through every weekday
+    let step = if n > 0 { (span / n).max(m.landmark_every_days) } else { 1 };
+    (1..=n).rev().map(|k| Day(as_of - k * step)).collect()
+}
+
+/// Landmarks that even the largest portfolio gets.
+const LANDMARKS_MIN: usize = 16;
+
+/// Last day on which invoice `i`, open at landmark `l`, is at risk: the day it is settled, as_of when it is
+/// censored, or the end of the training horizon. A payment made before the landmark but known only later counts on
+/// the day after the landmark.
+pub fn risk_end(known: &Known, i: usize, l: i32, horizon_days: i32) -> i32 {
+    known.settled[i].max(l + 1).min(known.as_of().0).min(l + horizon_days)
+}
+
+/// Draws person-period rows from the landmarks of `survey`.
+///
+/// Every row of the history has the same chance as others of its kind; days with and without settlement have two
+/// rates, chosen so that at most `policy.model.train_rows_max` rows are expected, events first. A row's weight is the
+/// inverse of its rate, scaled so that all rows of one settled invoice together weigh about one: neighbouring
+/// landmarks see the same settlement again, which is no new evidence. The draw depends on the customer's id and the
+/// seed alone.
+pub fn person_periods(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> PersonPeriods {
+    let rates = Rates::new(survey.offered, policy);
+    let parts: Vec<PersonPeriods> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART))
+        .into_par_iter()
+        .map(|part| {
+            let mut out = PersonPeriods::default();
+            let mut room = Room::default();
+            let last = ((part + 1) * CUSTOMERS_PER_PART).min(known.n_customers());
+            for c in part * CUSTOMERS_PER_PART..last {
+                out.draw_customer(known, c, survey, policy, &mut Draw::new(known, c, seed, rates), &mut room);
+            }
+            out
+        })
+        .collect();
+    let mut all = PersonPeriods::default();
+    all.x.reserve_exact(parts.iter().map(|p| p.x.len()).sum());
+    for part in parts {
+        all.x.extend_from_slice(&part.x);
+        all.event.extend_from_slice(&part.event);
+        all.weight.extend_from_slice(&part.weight);
+    }
+    all
+}
+
+impl PersonPeriods {
+    fn draw_customer(&mut self, known: &Known, c: usize, survey: &Survey, policy: &ValidPolicy, draw: &mut Draw, room: &mut Room) {
+        let horizon_days = policy.model.train_horizon_days;
+        sweep(known, c, survey.landmarks(), &survey.memory, room, |m, state, open| {
+            let prior = &survey.priors[m];
+            let landmark = prior.mark.0;
+            let mut view: Option<(Habits, Calendar)> = None;
+            for &i in open {
+                let i = i as usize;
+                let end = risk_end(known, i, landmark, horizon_days);
+                let paid = known.settled[i] != NEVER && known.settled[i].max(landmark + 1) == end;
+                let mut sight: Option<(Facts, Backlog)> = None;
+                draw.days(landmark, end, paid, |day, event, weight| {
+                    let (habits, calendar) = view.get_or_insert_with(|| {
+                        let habits = Habits::new(known, state, open, prior, &survey.memory);
+                        let calendar = Calendar::new(&habits, prior, horizon_days);
+                        (habits, calendar)
+                    });
+                    let (facts, backlog) = sight.get_or_insert_with(|| {
+                        let facts = Facts::new(known, i, habits, prior);
+                        (facts, Backlog::new(&facts, prior))
+                    });
+                    let backlog = backlog.at(day, facts, prior, calendar);
+                    let at = self.x.len();
+                    self.x.resize(at + N_COLUMNS, 0.0);
+                    fill(prior, habits, facts, calendar.day(day), backlog, day, &mut self.x[at..]);
+                    self.event.push(event);
+                    self.weight.push(weight);
+                });
+            }
+        });
+    }
+}
+
+/// Sampling rates of days with and without settlement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Rates {
+    event: f64,
+    other: f64,
+    /// What a row drawn for certain weighs.
+    unit: f64,
+}
+
+impl Rates {
+    fn new(offered: Offered, policy: &ValidPolicy) -> Self {
+        let unit = (offered.settled_invoices as f64 / offered.events.max(1) as f64).min(1.0);
+        let cap = policy.model.train_rows_max as f64;
+        let (events, others) = (offered.events as f64, (offered.person_days - offered.events) as f64);
+        if policy.model.solver == Solver::Linfa {
+            // linfa knows no weights: one rate for all
+            let rate = (cap / (events + others).max(1.0)).min(1.0);
+            return Self { event: rate, other: rate, unit };
+        }
+        let event = (0.5 * cap / events.max(1.0)).min(1.0);
+        Self { event, other: ((cap - event * events) / others.max(1.0)).min(1.0), unit }
+    }
+}
+
+/// Which days of one customer are drawn: gaps between drawn days are geometric, so that days not drawn cost nothing.
+struct Draw {
+    rng: Rng,
+    rates: Rates,
+    skip: u64,
+}
+
+impl Draw {
+    fn new(known: &Known, c: usize, seed: u64, rates: Rates) -> Self {
+        let mut draw = Self { rng: rng(seed, "person_period", text_key(known.customer_id.get(c))), rates, skip: 0 };
+        draw.skip = draw.gap();
+        draw
+    }
+
+    fn gap(&mut self) -> u64 {
+        if self.rates.other >= 1.0 {
+            return 0;
+        }
+        let u = 1.0 - unit(self.rng.next_u64());
+        (u.ln() / (-self.rates.other).ln_1p()).min(1e15) as u64
+    }
+
+    /// Calls `take(day, event, weight)` for the drawn days of `(landmark, end]`; the last is an event if `paid`.
+    fn days(&mut self, landmark: i32, end: i32, paid: bool, mut take: impl FnMut(i32, bool, f32)) {
+        let others = (end - landmark - i32::from(paid)).max(0) as u64;
+        let mut at = self.skip;
+        while at < others {
+            take(landmark + 1 + at as i32, false, (self.rates.unit / self.rates.other) as f32);
+            at += 1 + self.gap();
+        }
+        self.skip = at - others;
+        if paid && (self.rates.event >= 1.0 || unit(self.rng.next_u64()) < self.rates.event) {
+            take(end, true, (self.rates.unit / self.rates.event) as f32);
+        }
+    }
+}

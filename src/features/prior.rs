@@ -1,0 +1,155 @@
+//! What is believed of a customer before anything is known of it.
+
+use super::bins::{N_BINS, bin_of};
+use super::portfolio::PortfolioState;
+use super::state::{Memory, State};
+use crate::core::Day;
+use crate::numeric::logit;
+
+/// Relative days between which the portfolio's survival is tabulated.
+const SHAPE_FROM: i32 = -200;
+const SHAPE_TO: i32 = 400;
+/// Settlements and days at risk added to each bin of the portfolio, so that an empty bin has a small hazard.
+const BIN_EVENTS: f64 = 0.5;
+const BIN_DAYS: f64 = 50.0;
+/// Hazards are held inside this range before their log-odds are taken.
+pub const HAZARD_RANGE: (f64, f64) = (1e-5, 0.95);
+
+/// How much customers differ from each other, against how much one customer's payments differ: what says how far a
+/// customer's few payments are trusted. Estimated by moments over all customers at as_of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Pseudo-invoices of the portfolio in a customer's late rate.
+    pub late_prior: f64,
+    /// Pseudo-invoices in its mean delay.
+    pub delay_prior: f64,
+    /// Variance of delays inside a customer, days squared.
+    pub delay_variance: f64,
+    /// Pseudo-invoices in its mean log age.
+    pub log_age_prior: f64,
+    /// Variance of log age inside a customer.
+    pub log_age_variance: f64,
+}
+
+/// Customers with less weight than this tell nothing about differences between customers.
+const WEIGHT_MIN: f64 = 1.5;
+/// Customers needed for an estimate of how they differ.
+const CUSTOMERS_MIN: usize = 6;
+
+impl Spread {
+    /// The spread over `states`, the customers at as_of. Too few customers give a cautious guess.
+    ///
+    /// Source: DerSimonian & Laird's moment estimator, for means with unequal weights.
+    pub fn estimate(states: &[State], memory: &Memory, as_of: Day) -> Self {
+        let scale = 1.0 / memory.long.at(as_of.0);
+        let tallies: Vec<_> = states.iter().map(|s| s.long).filter(|t| t.settled * scale > WEIGHT_MIN).collect();
+        let weight: Vec<f64> = tallies.iter().map(|t| t.settled * scale).collect();
+        let mut out = Self {
+            late_prior: 5.0,
+            delay_prior: 5.0,
+            delay_variance: 200.0,
+            log_age_prior: 5.0,
+            log_age_variance: 0.25,
+        };
+        if tallies.len() < CUSTOMERS_MIN {
+            return out;
+        }
+        let rates: Vec<f64> = tallies.iter().map(|t| t.late / t.settled).collect();
+        let (mean, variance) = weighted(&rates, &weight);
+        let inside = mean * (1.0 - mean);
+        let (n, total) = (tallies.len() as f64, crate::numeric::sum(&weight));
+        let between = ((variance - inside * n / total) / (1.0 - n / total)).max(1e-4);
+        out.late_prior = ((inside - between) / between).clamp(1.0, 40.0);
+
+        let delay = |t: &super::state::Tally| (t.delay, t.delay2);
+        let log_age = |t: &super::state::Tally| (t.log_age, t.log_age2);
+        (out.delay_variance, out.delay_prior) = components(&tallies, &weight, delay, 1.0, 0.01);
+        (out.log_age_variance, out.log_age_prior) = components(&tallies, &weight, log_age, 1e-3, 1e-4);
+        out
+    }
+}
+
+/// Variance inside customers and its ratio to the variance between them.
+fn components(
+    tallies: &[super::state::Tally],
+    weight: &[f64],
+    sums: impl Fn(&super::state::Tally) -> (f64, f64),
+    inside_min: f64,
+    between_min: f64,
+) -> (f64, f64) {
+    let means: Vec<f64> = tallies.iter().map(|t| sums(t).0 / t.settled).collect();
+    let squares = tallies.iter().zip(weight).zip(&means).map(|((t, w), m)| (w * (sums(t).1 / t.settled - m * m)).max(0.0));
+    let freedom: f64 = weight.iter().map(|w| w - 1.0).sum();
+    let inside = (squares.sum::<f64>() / freedom.max(1.0)).max(inside_min);
+    let (_, variance) = weighted(&means, weight);
+    let between = variance - inside * tallies.len() as f64 / crate::numeric::sum(weight);
+    (inside, (inside / between.max(between_min)).clamp(0.3, 40.0))
+}
+
+fn weighted(values: &[f64], weight: &[f64]) -> (f64, f64) {
+    let total = crate::numeric::sum(weight);
+    let mean = values.iter().zip(weight).map(|(v, w)| v * w).sum::<f64>() / total;
+    let variance = values.iter().zip(weight).map(|(v, w)| w * (v - mean).powi(2)).sum::<f64>() / total;
+    (mean, variance)
+}
+
+/// The portfolio on one mark, ready for lookups.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prior {
+    /// The mark.
+    pub mark: Day,
+    /// How customers differ.
+    pub spread: Spread,
+    /// Share of invoices settled late or open past due.
+    pub late_prob: f64,
+    /// Level of delay, days.
+    pub level: f64,
+    /// Mean log age at settlement.
+    pub mean_log_age: f64,
+    /// Mean log amount.
+    pub mean_log_amount: f64,
+    /// Daily hazard by bin of relative day.
+    pub hazard: [f64; N_BINS],
+    /// Its log-odds.
+    pub log_odds: [f64; N_BINS],
+    /// Share of settlements by weekday.
+    pub weekday: [f64; 7],
+    /// Share of settlements by day of the month.
+    pub month_day: [f64; 31],
+    /// Survival to the end of each relative day from -200 on, of an invoice open before.
+    survival: Vec<f64>,
+}
+
+impl Prior {
+    /// The prior on `mark`.
+    pub fn new(state: &PortfolioState, spread: Spread, level: f64, mark: Day) -> Self {
+        let hazard: [f64; N_BINS] =
+            std::array::from_fn(|b| ((state.events[b] + BIN_EVENTS) / (state.exposure[b] + BIN_DAYS)).min(HAZARD_RANGE.1));
+        let mut alive = 1.0;
+        let survival = (SHAPE_FROM..=SHAPE_TO)
+            .map(|day| {
+                alive *= 1.0 - hazard[bin_of(day)];
+                alive
+            })
+            .collect();
+        let days: f64 = state.weekday.iter().sum();
+        Self {
+            mark,
+            spread,
+            late_prob: (state.late + state.overdue + 1.0) / (state.settled + state.overdue + 2.0),
+            level,
+            mean_log_age: state.mean_log_age,
+            mean_log_amount: state.mean_log_amount,
+            hazard,
+            log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
+            weekday: state.weekday.map(|n| (n + 0.1) / (days + 0.7)),
+            month_day: state.month_day.map(|n| (n + 0.1) / (days + 3.1)),
+            survival,
+        }
+    }
+
+    /// Survival to the end of a relative day.
+    pub fn survival_at(&self, relative_day: i32) -> f64 {
+        self.survival[(relative_day.clamp(SHAPE_FROM, SHAPE_TO) - SHAPE_FROM) as usize]
+    }
+}

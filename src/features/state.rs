@@ -1,0 +1,174 @@
+//! Running sums of one customer: what a sweep carries from event to event.
+
+use super::bins::{N_BINS, bin_of, span};
+use super::recency::Recency;
+use crate::core::Day;
+use crate::ledger::Known;
+
+/// Days late are held inside this range: beyond it a payment says no more about the next one.
+const DELAY_RANGE: (i32, i32) = (-60, 120);
+/// Days added to an invoice's age before its logarithm, so that the first days do not rule it.
+const AGE_OFFSET_DAYS: f64 = 5.0;
+/// Age past which a settlement's logarithm grows no more.
+const AGE_MAX_DAYS: i32 = 200;
+
+/// Days from due to settlement, held inside -60 to 120.
+pub fn clipped_delay(days: i32) -> f64 {
+    f64::from(days.clamp(DELAY_RANGE.0, DELAY_RANGE.1))
+}
+
+/// `ln(age + 5)` of an invoice `age` days after issue.
+pub fn log_age(age_days: f64) -> f64 {
+    (age_days.max(0.0) + AGE_OFFSET_DAYS).ln()
+}
+
+/// [`log_age`] at settlement, with ages past 200 days held there.
+pub fn settled_log_age(issue: i32, settled: i32) -> f64 {
+    log_age(f64::from((settled - issue).min(AGE_MAX_DAYS)))
+}
+
+/// The three speeds at which the past fades, and the portfolio's level of delay on each day.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// For a customer's usual delay.
+    pub long: Recency,
+    /// For habits.
+    pub mid: Recency,
+    /// For what has changed lately.
+    pub short: Recency,
+    /// Mean delay of the portfolio as known on each day from the base of `mid`, fading fast.
+    pub level: Vec<f64>,
+}
+
+impl Memory {
+    /// The portfolio's level of delay as known at the end of `day`.
+    pub fn level_at(&self, day: i32) -> f64 {
+        let at = (day - self.mid.base()).clamp(0, self.level.len() as i32 - 1);
+        self.level.get(at as usize).copied().unwrap_or(0.0)
+    }
+}
+
+/// Sums over settled invoices, in growing weights of [`Recency`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    /// Weight of settled invoices.
+    pub settled: f64,
+    /// Weight of those settled after due.
+    pub late: f64,
+    /// Days late above the portfolio's level on that day.
+    pub delay: f64,
+    /// Their squares.
+    pub delay2: f64,
+    /// Logarithm of the age at settlement.
+    pub log_age: f64,
+    /// Its squares.
+    pub log_age2: f64,
+}
+
+/// One customer at a moment of the sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Invoices known.
+    pub n_issued: u32,
+    /// Invoices settled.
+    pub n_settled: u32,
+    /// Invoices settled after due.
+    pub n_late: u32,
+    /// Sum of the logarithm of amounts, in currency units.
+    pub log_amount: f64,
+    /// Fading slowly.
+    pub long: Tally,
+    /// Fading fast: weight of settled invoices.
+    pub short_settled: f64,
+    /// Fading fast: days late above the portfolio's level.
+    pub short_delay: f64,
+    /// Settlements by bin of relative day.
+    pub events: [f64; N_BINS],
+    /// Days at risk of settled invoices by bin of relative day.
+    pub exposure: [f64; N_BINS],
+    /// Settlements by weekday, 0 = Monday.
+    pub weekday: [f64; 7],
+    /// Settlements by day of the month, 0 = the 1st.
+    pub month_day: [f64; 31],
+    /// Day of the last settlement known, if any.
+    pub last_settled: Option<i32>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            n_issued: 0,
+            n_settled: 0,
+            n_late: 0,
+            log_amount: 0.0,
+            long: Tally::default(),
+            short_settled: 0.0,
+            short_delay: 0.0,
+            events: [0.0; N_BINS],
+            exposure: [0.0; N_BINS],
+            weekday: [0.0; 7],
+            month_day: [0.0; 31],
+            last_settled: None,
+        }
+    }
+}
+
+impl State {
+    /// An invoice becomes known.
+    pub fn issue(&mut self, known: &Known, i: usize) {
+        self.n_issued += 1;
+        self.log_amount += log_amount(known, i);
+    }
+
+    /// It becomes known on `seen` that invoice `i` is settled in full.
+    pub fn settle(&mut self, known: &Known, i: usize, seen: i32, memory: &Memory) {
+        let (issue, due, settled) = (known.known_day(i), known.due[i], known.settled[i]);
+        let late = f64::from(u8::from(settled > due));
+        let delay = clipped_delay(settled - due) - memory.level_at(seen);
+        let age = settled_log_age(known.issue[i], settled);
+        self.n_settled += 1;
+        self.n_late += u32::from(settled > due);
+        self.last_settled = self.last_settled.max(Some(settled));
+        let (w, m, s) = (memory.long.at(seen), memory.mid.at(seen), memory.short.at(seen));
+        self.long.settled += w;
+        self.long.late += w * late;
+        self.long.delay += w * delay;
+        self.long.delay2 += w * delay * delay;
+        self.long.log_age += w * age;
+        self.long.log_age2 += w * age * age;
+        self.short_settled += s;
+        self.short_delay += s * delay;
+        self.events[bin_of(seen - due)] += m;
+        self.weekday[Day(settled).weekday()] += m;
+        self.month_day[Day(settled).day_of_month() as usize - 1] += m;
+        add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
+    }
+}
+
+/// Natural logarithm of one plus an invoice's amount.
+pub fn log_amount(known: &Known, i: usize) -> f64 {
+    known.amount[i].to_f64().ln_1p()
+}
+
+/// Adds the weight of each day of `start..=end` to the bin of that day relative to due.
+pub fn add_exposure(bins: &mut [f64; N_BINS], start: i32, end: i32, due: i32, recency: &Recency) {
+    for (bin, sum) in bins.iter_mut().enumerate().take(bin_of(end - due) + 1).skip(bin_of(start - due)) {
+        let (from, to) = span(bin);
+        *sum += recency.over(start.max(due.saturating_add(from)), end.min(due.saturating_add(to)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposure_counts_each_day_once() {
+        let recency = Recency::new(Day(0), Day(1000), 100_000);
+        let mut bins = [0.0; N_BINS];
+        add_exposure(&mut bins, 10, 59, 40, &recency);
+        assert!((bins.iter().sum::<f64>() - 50.0).abs() < 0.5); // nearly unit weights
+        assert_eq!((bins[bin_of(-35)], bins[bin_of(25)]), (0.0, 0.0));
+        assert!(bins[bin_of(0)] > 0.99 && bins[bin_of(19)] > 0.0);
+    }
+}

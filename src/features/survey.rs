@@ -1,0 +1,78 @@
+//! The first pass over a ledger: the portfolio on every mark and each customer at as_of.
+
+use super::person_period::landmarks;
+use super::portfolio::{Offered, day_table};
+use super::prior::{Prior, Spread};
+use super::recency::Recency;
+use super::state::{Memory, State};
+use super::sweep::{Room, sweep};
+use crate::core::Day;
+use crate::ledger::Known;
+use crate::policy::ValidPolicy;
+use rayon::prelude::*;
+
+/// What all later stages look things up in.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Recencies and the portfolio's level of delay.
+    pub memory: Memory,
+    /// The portfolio on each landmark and, last, at as_of.
+    pub priors: Vec<Prior>,
+    /// Each customer at as_of.
+    pub states: Vec<State>,
+    /// What the landmarks offer for training.
+    pub offered: Offered,
+    marks: Vec<Day>,
+}
+
+/// Why history is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To fit: landmarks over the history, and as_of.
+    Fit,
+    /// To score with a model that exists: as_of alone.
+    Score,
+}
+
+/// Looks at the whole ledger: one pass that counts days, one sweep of each customer to as_of.
+pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
+    let as_of = known.as_of();
+    let m = &policy.model;
+    let first = known.issue.iter().copied().min().map_or(as_of, Day);
+    let mut marks = if purpose == Purpose::Fit { landmarks(known, policy) } else { Vec::new() };
+    let mid = Recency::new(first, as_of, m.half_life_days);
+    let days = day_table(known, mid.base(), &marks, m.train_horizon_days);
+    marks.push(as_of);
+    let memory = Memory {
+        long: Recency::new(first, as_of, m.half_life_long_days),
+        short: Recency::new(first, as_of, m.half_life_short_days),
+        level: days.level(m.half_life_level_days),
+        mid,
+    };
+    let states: Vec<State> = (0..known.n_customers())
+        .into_par_iter()
+        .with_min_len(64)
+        .map_init(Room::default, |room, c| {
+            let mut last = State::default();
+            sweep(known, c, &[as_of], &memory, room, |_, state, _| last = state.clone());
+            last
+        })
+        .collect();
+    let spread = Spread::estimate(&states, &memory, as_of);
+    let portfolio = days.states(&marks, &memory.mid);
+    let prior = |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark);
+    let priors = portfolio.iter().zip(&marks).map(prior).collect();
+    Survey { priors, states, offered: days.offered, marks, memory }
+}
+
+impl Survey {
+    /// The training landmarks, increasing.
+    pub fn landmarks(&self) -> &[Day] {
+        &self.marks[..self.marks.len() - 1]
+    }
+
+    /// The portfolio at as_of.
+    pub fn prior(&self) -> &Prior {
+        &self.priors[self.priors.len() - 1]
+    }
+}

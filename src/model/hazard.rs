@@ -1,0 +1,124 @@
+//! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
+
+use super::solver::{FitReport, LinfaLogistic, Newton, SolverError, moments};
+use crate::features::covariate::{N_COLUMNS, column_name};
+use crate::features::{PersonPeriods, Survey, person_periods};
+use crate::ledger::Known;
+use crate::numeric::logistic;
+use crate::policy::{Solver, ValidPolicy};
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use ndarray::{Array1, Array2};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Why no model could be fitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // of fields: the message names each one
+pub enum ModelError {
+    /// Too little history.
+    #[error("{n_settled} settled invoices are seen by a training landmark, a fit needs {needed}")]
+    TooLittleHistory { n_settled: u64, needed: usize },
+    /// The solver gave up.
+    #[error("the hazard model was not fitted")]
+    Solver(#[from] SolverError),
+}
+
+impl ModelError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooLittleHistory { .. } => {
+                Some("give a longer history, or score with an existing model: --model models/demo.json".to_owned())
+            }
+            Self::Solver(SolverError::NotConverged { .. } | SolverError::Separated { .. }) => {
+                Some("raise model.penalty in the policy file".to_owned())
+            }
+            Self::Solver(_) => None,
+        }
+    }
+}
+
+/// A fitted hazard: the log-odds of settlement on a day are `intercept + sum_j coefficient[j] * x[j]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hazard {
+    /// Names of the design's columns, in order.
+    pub columns: Vec<String>,
+    /// Log-odds where every column is 0.
+    pub intercept: f64,
+    /// Log-odds per unit of each column.
+    pub coefficients: Vec<f64>,
+    /// Weighted mean of each column in training: what the average invoice looks like.
+    pub means: Vec<f64>,
+    /// Weighted standard deviation of each column in training.
+    pub deviations: Vec<f64>,
+    /// How the fit went.
+    pub report: FitReport,
+}
+
+impl Hazard {
+    /// Log-odds of settlement for one filled row.
+    pub fn log_odds(&self, x: &[f64]) -> f64 {
+        let (mut sums, n) = ([0.0; 4], x.len() / 4 * 4);
+        for (x, b) in x[..n].chunks_exact(4).zip(self.coefficients.chunks_exact(4)) {
+            for k in 0..4 {
+                sums[k] += x[k] * b[k];
+            }
+        }
+        let rest: f64 = x[n..].iter().zip(&self.coefficients[n..]).map(|(x, b)| x * b).sum();
+        self.intercept + rest + sums.iter().sum::<f64>()
+    }
+
+    /// Probability of settlement on the day of one filled row, given that the invoice is open when it starts.
+    pub fn hazard(&self, x: &[f64]) -> f64 {
+        logistic(self.log_odds(x))
+    }
+}
+
+/// Fits the hazard on the landmarks of `survey`: draw rows, standardise, solve, and put the coefficients back into
+/// each column's own unit.
+///
+/// # Errors
+/// [`ModelError`]; a fit that has not converged is an error, never a model.
+pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> Result<Hazard, ModelError> {
+    let needed = policy.model.min_settled;
+    let n_settled = survey.offered.settled_invoices;
+    if n_settled < needed as u64 {
+        return Err(ModelError::TooLittleHistory { n_settled, needed });
+    }
+    fit_rows(person_periods(known, survey, policy, seed), policy)
+}
+
+/// [`fit`] on rows that are there.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_rows(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+    let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
+    rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
+        for ((v, m), s) in row.iter_mut().zip(&means).zip(&deviations) {
+            *v = (*v - m) / s;
+        }
+    });
+    let n = rows.event.len();
+    let x = Array2::from_shape_vec((n, N_COLUMNS), rows.x)
+        .map_err(|e| SolverError::Linfa(Box::new(e)))?;
+    let data = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
+    let m = &policy.model;
+    let newton = Newton { penalty: m.penalty, tolerance: m.tolerance, iterations_max: m.iterations_max };
+    let fitted = match m.solver {
+        Solver::Newton => newton.fit(&data)?,
+        Solver::Linfa => LinfaLogistic(newton).fit(&data)?,
+    };
+    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&deviations).map(|(b, s)| b / s).collect();
+    let shift: f64 = coefficients.iter().zip(&means).map(|(b, m)| b * m).sum();
+    Ok(Hazard {
+        columns: (0..N_COLUMNS).map(column_name).collect(),
+        intercept: fitted.intercept - shift,
+        coefficients,
+        means,
+        deviations,
+        report: fitted.report,
+    })
+}

@@ -1,0 +1,8 @@
+//! The hazard model: design, solver, fit and the file it is kept in.
+
+pub mod artifact;
+pub mod hazard;
+pub mod solver;
+
+pub use artifact::{Artifact, ArtifactError};
+pub use hazard::{Hazard, ModelError, fit};

@@ -1,0 +1,491 @@
+//! Ridge-penalised logistic regression: our Newton solver, and linfa-logistic as the independent reference.
+//!
+//! Both minimise, over an intercept `a` and coefficients `b`,
+//!
+//! `sum_i w_i * (ln(1 + exp(eta_i)) - y_i * eta_i) + penalty / 2 * |b|^2`, with `eta_i = a + x_i . b`;
+//!
+//! the intercept is free. Columns should be standardised, so that one penalty suits all.
+
+use crate::numeric::{log1p_exp, logistic};
+use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use faer::linalg::solvers::Solve;
+use faer::{Accum, Mat, MatRef, Par, Side};
+use linfa::DatasetBase;
+use linfa::traits::{Fit, Predict};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Rows whose Gram product is formed in one go: they stay in the second-level cache.
+const BLOCK_ROWS: usize = 2048;
+/// Parts a pass is cut into, whatever the number of threads, so that sums are always the same.
+const PARTS: usize = 64;
+/// Halvings of a Newton step before giving up on it.
+const HALVINGS_MAX: usize = 30;
+
+/// A standardised coefficient beyond this means that a column separates events from the rest.
+const COEFFICIENT_MAX: f64 = 50.0;
+
+/// Rows to fit: covariates `[n_rows, n_features]`, events, and a weight per row.
+pub type Rows = DatasetBase<Array2<f64>, Array1<bool>>;
+
+/// Why a fit gave no model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // of fields: the message names each one
+pub enum SolverError {
+    /// No row, or rows of one class only.
+    #[error("{n_rows} rows with {n_events} events: a fit needs rows with and without event")]
+    OneClass { n_rows: usize, n_events: usize },
+    /// A covariate or weight that is no finite number.
+    #[error("row {row}, column {column}: {value} is not finite")]
+    NotFinite { row: usize, column: usize, value: f64 },
+    /// The gradient is still too large.
+    #[error("no convergence after {iterations} iterations: gradient {gradient_norm:e} per unit of weight, allowed {tolerance:e}")]
+    NotConverged { iterations: usize, gradient_norm: f64, tolerance: f64 },
+    /// A column that tells events apart without error.
+    #[error("column {column} separates events from the rest: its standardised coefficient reached {coefficient}")]
+    Separated { column: usize, coefficient: f64 },
+    /// The Hessian cannot be factored.
+    #[error("the Hessian is not positive definite: columns are collinear and the penalty is {penalty}")]
+    Singular { penalty: f64 },
+    /// linfa-logistic ignores weights, so it cannot fit rows that have different ones.
+    #[error("linfa-logistic knows no weights, but these rows have weights from {min} to {max}")]
+    Weighted { min: f32, max: f32 },
+    /// linfa's own word.
+    #[error("linfa-logistic refused")]
+    Linfa(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// linfa's base error, which its `Fit` trait asks every solver to carry.
+    #[error("linfa refused")]
+    Base(#[from] linfa::error::Error),
+}
+
+/// How a fit went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitReport {
+    /// Rows fitted.
+    pub n_rows: usize,
+    /// Rows with an event.
+    pub n_events: usize,
+    /// Newton steps taken.
+    pub iterations: usize,
+    /// Largest absolute component of the gradient, per unit of weight.
+    pub gradient_norm: f64,
+    /// Penalised objective per unit of weight.
+    pub objective: f64,
+    /// Largest over smallest eigenvalue of the Hessian.
+    pub condition: f64,
+}
+
+/// A fitted logistic regression. [`Predict`] gives P(event), never the more frequent class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FittedLogistic {
+    /// Log-odds where every column is 0.
+    pub intercept: f64,
+    /// Log-odds per unit of each column.
+    pub coefficients: Array1<f64>,
+    /// How the fit went.
+    pub report: FitReport,
+}
+
+impl FittedLogistic {
+    /// Log-odds of each row of `x`, `[n_rows, n_features]`.
+    pub fn eta(&self, x: ArrayView2<'_, f64>) -> Array1<f64> {
+        x.dot(&self.coefficients) + self.intercept
+    }
+}
+
+impl Predict<ArrayView2<'_, f64>, Array1<f64>> for FittedLogistic {
+    fn predict(&self, x: ArrayView2<'_, f64>) -> Array1<f64> {
+        self.eta(x).mapv_into(logistic)
+    }
+}
+
+/// Newton's method with step halving; the Hessian is summed over blocks of rows in parallel.
+///
+/// # Source
+/// Boyd & Vandenberghe (2004), *Convex Optimization*, 9.5; the blocked Gram product is faer's triangular one.
+#[derive(Debug, Clone, Copy)]
+pub struct Newton {
+    /// Ridge penalty on every coefficient but the intercept, in units of weight.
+    pub penalty: f64,
+    /// Largest gradient component per unit of weight at which the fit has converged.
+    pub tolerance: f64,
+    /// Steps before giving up.
+    pub iterations_max: usize,
+}
+
+/// Objective, gradient and Hessian at one point; index 0 is the intercept.
+struct Pass {
+    objective: f64,
+    gradient: Vec<f64>,
+    hessian: Mat<f64>,
+}
+
+impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
+    type Object = FittedLogistic;
+
+    /// 1 check the rows; 2 start from the event rate; 3 pass over the rows; 4 stop when the gradient is small;
+    /// 5 solve for the step; 6 halve it until the objective falls; back to 3.
+    ///
+    /// # Errors
+    /// [`SolverError`]: the fit never returns a model that did not converge.
+    fn fit(&self, rows: &Rows) -> Result<FittedLogistic, SolverError> {
+        let x = rows.records();
+        let (y, w) = (rows.targets().view(), weights_of(rows));
+        let total = check(x.view(), y, &w)?; // 1
+        let p = x.ncols() + 1;
+        let rate = y.iter().zip(&w).filter(|(y, _)| **y).map(|(_, w)| w).sum::<f64>() / total;
+        let mut beta = vec![0.0; p];
+        beta[0] = crate::numeric::logit(rate); // 2
+        let mut pass = self.pass(x.view(), y, &w, &beta); // 3
+        for iteration in 0..=self.iterations_max {
+            let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / total;
+            if gradient_norm <= self.tolerance {
+                return self.finish(&beta, &pass, iteration, gradient_norm, total, y); // 4
+            }
+            let step = self.step(&pass)?; // 5
+            let (next_beta, next) = self.descend(x.view(), y, &w, &beta, &step, &pass); // 6
+            let stalled = next_beta == beta;
+            (beta, pass) = (next_beta, next);
+            if stalled || iteration == self.iterations_max {
+                let tolerance = self.tolerance;
+                return Err(SolverError::NotConverged { iterations: iteration, gradient_norm, tolerance });
+            }
+        }
+        Err(SolverError::NotConverged {
+            iterations: self.iterations_max,
+            gradient_norm: f64::NAN,
+            tolerance: self.tolerance,
+        })
+    }
+}
+
+impl Newton {
+    /// One pass over all rows at `beta`.
+    fn pass(&self, x: ArrayView2<'_, f64>, y: ArrayView1<'_, bool>, w: &[f64], beta: &[f64]) -> Pass {
+        let n_blocks = x.nrows().div_ceil(BLOCK_ROWS);
+        let per_part = n_blocks.div_ceil(PARTS).max(1);
+        let parts: Vec<Pass> = (0..n_blocks.div_ceil(per_part))
+            .into_par_iter()
+            .map(|part| {
+                let mut sum = Pass::zero(beta.len());
+                let mut scaled = vec![0.0; BLOCK_ROWS * beta.len()];
+                for block in part * per_part..((part + 1) * per_part).min(n_blocks) {
+                    let rows = block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(x.nrows());
+                    sum.add_block(x, y, w, beta, rows, &mut scaled);
+                }
+                sum
+            })
+            .collect();
+        let mut total = Pass::zero(beta.len());
+        for part in &parts {
+            total.objective += part.objective;
+            total.gradient.iter_mut().zip(&part.gradient).for_each(|(t, g)| *t += g);
+            total.hessian += &part.hessian;
+        }
+        for (j, b) in beta.iter().enumerate().skip(1) {
+            total.objective += 0.5 * self.penalty * b * b;
+            total.gradient[j] += self.penalty * b;
+            total.hessian[(j, j)] += self.penalty;
+        }
+        total
+    }
+
+    fn step(&self, pass: &Pass) -> Result<Vec<f64>, SolverError> {
+        let llt = pass.hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })?;
+        let mut step = Mat::from_fn(pass.gradient.len(), 1, |i, _| pass.gradient[i]);
+        llt.solve_in_place(&mut step);
+        Ok(step.col(0).iter().copied().collect())
+    }
+
+    /// The longest of the halved steps that does not raise the objective.
+    fn descend(
+        &self,
+        x: ArrayView2<'_, f64>,
+        y: ArrayView1<'_, bool>,
+        w: &[f64],
+        beta: &[f64],
+        step: &[f64],
+        at: &Pass,
+    ) -> (Vec<f64>, Pass) {
+        let mut length = 1.0;
+        for _ in 0..HALVINGS_MAX {
+            let next: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b - length * s).collect();
+            let pass = self.pass(x, y, w, &next);
+            // a full step near the optimum may differ by rounding only
+            if pass.objective <= at.objective * (1.0 + 1e-14) {
+                return (next, pass);
+            }
+            length *= 0.5;
+        }
+        (beta.to_vec(), self.pass(x, y, w, beta))
+    }
+
+    fn finish(
+        &self,
+        beta: &[f64],
+        pass: &Pass,
+        iterations: usize,
+        gradient_norm: f64,
+        total: f64,
+        y: ArrayView1<'_, bool>,
+    ) -> Result<FittedLogistic, SolverError> {
+        let column = (1..beta.len()).max_by(|&a, &b| beta[a].abs().total_cmp(&beta[b].abs())).unwrap_or(0);
+        if column > 0 && beta[column].abs() > COEFFICIENT_MAX {
+            return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
+        }
+        let eigenvalues = pass
+            .hessian
+            .self_adjoint_eigenvalues(Side::Lower)
+            .map_err(|_| SolverError::Singular { penalty: self.penalty })?;
+        let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
+        let smallest = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
+        Ok(FittedLogistic {
+            intercept: beta[0],
+            coefficients: Array1::from(beta[1..].to_vec()),
+            report: FitReport {
+                n_rows: y.len(),
+                n_events: y.iter().filter(|e| **e).count(),
+                iterations,
+                gradient_norm,
+                objective: pass.objective / total,
+                condition: largest / smallest,
+            },
+        })
+    }
+}
+
+impl Pass {
+    fn zero(p: usize) -> Self {
+        Self { objective: 0.0, gradient: vec![0.0; p], hessian: Mat::zeros(p, p) }
+    }
+
+    fn add_block(
+        &mut self,
+        x: ArrayView2<'_, f64>,
+        y: ArrayView1<'_, bool>,
+        w: &[f64],
+        beta: &[f64],
+        rows: std::ops::Range<usize>,
+        scaled: &mut [f64],
+    ) {
+        let (p, m) = (beta.len(), rows.len());
+        for (k, i) in rows.enumerate() {
+            let row = x.row(i);
+            let xi = row.as_slice().unwrap_or_default();
+            let eta = beta[0] + dot(xi, &beta[1..]);
+            let mu = logistic(eta);
+            let event = f64::from(u8::from(y[i]));
+            self.objective += w[i] * (log1p_exp(eta) - event * eta);
+            let residual = w[i] * (mu - event);
+            let root = (w[i] * mu * (1.0 - mu)).sqrt();
+            self.gradient[0] += residual;
+            scaled[k * p] = root;
+            for (j, &v) in xi.iter().enumerate() {
+                self.gradient[j + 1] += residual * v;
+                scaled[k * p + j + 1] = root * v;
+            }
+        }
+        let block = MatRef::from_row_major_slice(&scaled[..m * p], m, p);
+        matmul(
+            self.hessian.as_mut(),
+            BlockStructure::TriangularLower,
+            Accum::Add,
+            block.transpose(),
+            BlockStructure::Rectangular,
+            block,
+            BlockStructure::Rectangular,
+            1.0,
+            Par::Seq,
+        );
+    }
+}
+
+/// Inner product in eight running sums, which the compiler turns into vector instructions.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (ca, cb) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in ca.zip(cb) {
+        for k in 0..8 {
+            sums[k] += a[k] * b[k];
+        }
+    }
+    rest + sums.iter().sum::<f64>()
+}
+
+fn weights_of(rows: &Rows) -> Vec<f64> {
+    match rows.weights() {
+        Some(w) => w.iter().map(|&w| f64::from(w)).collect(),
+        None => vec![1.0; rows.records().nrows()],
+    }
+}
+
+/// Total weight of rows that can be fitted.
+fn check(x: ArrayView2<'_, f64>, y: ArrayView1<'_, bool>, w: &[f64]) -> Result<f64, SolverError> {
+    let n_events = y.iter().filter(|e| **e).count();
+    if n_events == 0 || n_events == y.len() {
+        return Err(SolverError::OneClass { n_rows: y.len(), n_events });
+    }
+    let bad = (0..x.nrows()).into_par_iter().find_map_first(|i| {
+        let column = x.row(i).iter().position(|v| !v.is_finite());
+        column.map(|column| SolverError::NotFinite { row: i, column, value: x[[i, column]] })
+    });
+    if let Some(bad) = bad {
+        return Err(bad);
+    }
+    if let Some(row) = w.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+        return Err(SolverError::NotFinite { row, column: x.ncols(), value: w[row] });
+    }
+    Ok(crate::numeric::sum(w))
+}
+
+/// linfa-logistic's L-BFGS to the same optimum: slow, single-threaded, independent of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct LinfaLogistic(pub Newton);
+
+impl Fit<Array2<f64>, Array1<bool>, SolverError> for LinfaLogistic {
+    type Object = FittedLogistic;
+
+    /// Fits with linfa, turns its answer to P(event), and measures the gradient itself, as linfa-logistic 0.8
+    /// returns `Ok` without having converged.
+    ///
+    /// # Errors
+    /// [`SolverError::Weighted`] for rows of different weights; else as [`Newton`].
+    fn fit(&self, rows: &Rows) -> Result<FittedLogistic, SolverError> {
+        let Self(newton) = *self;
+        let w = weights_of(rows);
+        let total = check(rows.records().view(), rows.targets().view(), &w)?;
+        let (min, max) = w.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &w| (a.min(w), b.max(w)));
+        if max > min * (1.0 + 1e-6) {
+            return Err(SolverError::Weighted { min: min as f32, max: max as f32 });
+        }
+        let plain = DatasetBase::new(rows.records().view(), rows.targets().view());
+        let fitted = linfa_logistic::LogisticRegression::default()
+            .alpha(newton.penalty / min)
+            .max_iterations(newton.iterations_max as u64 * 100)
+            .gradient_tolerance(newton.tolerance * plain.records().nrows() as f64)
+            .fit(&plain)
+            .map_err(|e| SolverError::Linfa(Box::new(e)))?;
+        let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+        let mut beta = vec![sign * fitted.intercept()];
+        beta.extend(fitted.params().iter().map(|b| sign * b));
+        let pass = newton.pass(rows.records().view(), rows.targets().view(), &w, &beta);
+        let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / total;
+        if gradient_norm > newton.tolerance.max(LINFA_TOLERANCE) {
+            let (iterations, tolerance) = (newton.iterations_max * 100, newton.tolerance);
+            return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
+        }
+        newton.finish(&beta, &pass, 0, gradient_norm, total, rows.targets().view())
+    }
+}
+
+/// L-BFGS stops on the Euclidean norm and its line search ends near 1e-6 of the gradient's scale.
+const LINFA_TOLERANCE: f64 = 1e-5;
+
+/// Mean and standard deviation of each column under weights; a constant column gets deviation 1.
+///
+/// Shapes: `x` is `[n_rows, n_features]` row by row, `w` `[n_rows]`; returns two `[n_features]`.
+pub fn moments(x: &[f64], n_features: usize, w: &[f32]) -> (Vec<f64>, Vec<f64>) {
+    let part_rows = w.len().div_ceil(PARTS).max(1);
+    let parts: Vec<(f64, Vec<f64>, Vec<f64>)> = x
+        .par_chunks(part_rows * n_features)
+        .zip(w.par_chunks(part_rows))
+        .map(|(x, w)| {
+            let (mut total, mut s1, mut s2) = (0.0, vec![0.0; n_features], vec![0.0; n_features]);
+            for (row, &w) in x.chunks_exact(n_features).zip(w) {
+                let w = f64::from(w);
+                total += w;
+                for (j, &v) in row.iter().enumerate() {
+                    s1[j] += w * v;
+                    s2[j] += w * v * v;
+                }
+            }
+            (total, s1, s2)
+        })
+        .collect();
+    let total: f64 = parts.iter().map(|q| q.0).sum();
+    let mean: Vec<f64> = (0..n_features).map(|j| parts.iter().map(|q| q.1[j]).sum::<f64>() / total).collect();
+    let sd = (0..n_features).map(|j| {
+        let variance = parts.iter().map(|q| q.2[j]).sum::<f64>() / total - mean[j] * mean[j];
+        // below this share of the mean square, a variance is rounding
+        if variance > 1e-12 * (1.0 + mean[j] * mean[j]) { variance.sqrt() } else { 1.0 }
+    });
+    (mean.clone(), sd.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::{mix, unit};
+    use ndarray::Axis;
+
+    /// `n` rows of `p` standard columns whose events follow a known logistic law.
+    fn rows(n: usize, p: usize, intercept: f64) -> Rows {
+        let x = Array2::from_shape_fn((n, p), |(i, j)| 3.46 * (unit(mix(i as u64, j as u64)) - 0.5));
+        let y = Array1::from_shape_fn(n, |i| {
+            let eta = intercept + x.row(i).iter().enumerate().map(|(j, v)| v * (j as f64 - 1.0) * 0.5).sum::<f64>();
+            unit(mix(i as u64, 999)) < logistic(eta)
+        });
+        DatasetBase::new(x, y)
+    }
+
+    const NEWTON: Newton = Newton { penalty: 2.0, tolerance: 1e-10, iterations_max: 50 };
+
+    #[test]
+    fn newton_and_linfa_find_the_same_optimum_whichever_class_is_rarer() {
+        for intercept in [-2.5, 2.5] {
+            let data = rows(4_000, 4, intercept);
+            let a = NEWTON.fit(&data).unwrap();
+            let b = LinfaLogistic(NEWTON).fit(&data).unwrap();
+            assert!((a.intercept - b.intercept).abs() < 1e-3, "{} {}", a.intercept, b.intercept);
+            for (a, b) in a.coefficients.iter().zip(&b.coefficients) {
+                assert!((a - b).abs() < 1e-3, "{a} {b}"); // linfa's line search ends there
+            }
+        }
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_row_twice() {
+        let data = rows(600, 3, -1.0);
+        let weights = Array1::from_shape_fn(600, |i| if i < 200 { 2.0_f32 } else { 1.0 });
+        let weighted = NEWTON.fit(&data.clone().with_weights(weights)).unwrap();
+        let twice: Vec<usize> = (0..600).chain(0..200).collect();
+        let doubled =
+            DatasetBase::new(data.records().select(Axis(0), &twice), data.targets().select(Axis(0), &twice));
+        let doubled = NEWTON.fit(&doubled).unwrap();
+        assert!((&weighted.coefficients - &doubled.coefficients).iter().all(|d| d.abs() < 1e-8));
+    }
+
+    #[test]
+    fn rows_with_different_weights_are_not_given_to_linfa() {
+        let data = rows(100, 2, 0.0).with_weights(Array1::from_shape_fn(100, |i| 1.0 + i as f32));
+        assert!(matches!(LinfaLogistic(NEWTON).fit(&data), Err(SolverError::Weighted { .. })));
+    }
+
+    #[test]
+    fn separated_rows_give_no_model() {
+        let x = Array2::from_shape_fn((200, 1), |(i, _)| i as f64 - 99.5);
+        let y = Array1::from_shape_fn(200, |i| i >= 100);
+        let free = Newton { penalty: 0.0, ..NEWTON };
+        assert!(free.fit(&DatasetBase::new(x, y)).is_err());
+    }
+
+    #[test]
+    fn a_row_that_is_not_finite_is_named() {
+        let mut data = rows(50, 3, 0.0);
+        data.records[[7, 2]] = f64::NAN;
+        assert!(matches!(NEWTON.fit(&data), Err(SolverError::NotFinite { row: 7, column: 2, .. })));
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        let data = rows(20_000, 6, -1.0);
+        let with = |n| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+            pool.install(|| NEWTON.fit(&data).unwrap())
+        };
+        assert_eq!(with(1), with(3));
+    }
+}
