@@ -199,3 +199,22 @@ fn limits_of(survival: &[f64], limits: &mut Vec<f64>) {
         limits.push(limit);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_between_the_order_statistics_beside_it() {
+        let cash = [0, 10, 20, 30, 40];
+        assert_eq!([0.05, 0.25, 0.9, 1.0].map(|p| quantile(&cash, p)), [2.0, 10.0, 36.0, 40.0]);
+        assert_eq!(quantile(&[7], 0.95), 7.0);
+    }
+
+    #[test]
+    fn limits_fall_as_the_curve_does() {
+        let mut limits = Vec::new();
+        limits_of(&[1.0, 1.0, 0.5, 0.5, 0.0], &mut limits);
+        assert_eq!(limits, [f64::INFINITY, 0.0, 0.0, f64::NEG_INFINITY]);
+    }
+}
