@@ -1,6 +1,9 @@
 //! arrears
+pub mod analytics;
+pub mod collect;
 pub mod core;
 pub mod features;
+pub mod forecast;
 pub mod ledger;
 pub mod model;
 pub mod numeric;

@@ -185,6 +185,12 @@ pub struct PayDay {
     pub release: f64,
 }
 
+impl PayDay {
+    /// A day like any other: what a span of many days is on average.
+    pub const AVERAGE: Self =
+        Self { weekday: 0.0, month_day: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS, release: 1.0 };
+}
+
 /// A customer's days from some days before a mark to a horizon after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
@@ -224,18 +230,5 @@ impl Calendar {
     /// One day.
     pub fn day(&self, day: i32) -> &PayDay {
         &self.days[(day - self.first) as usize]
-    }
-
-    /// The average day of `from..=to`.
-    pub fn mean(&self, from: i32, to: i32) -> PayDay {
-        let days = &self.days[(from - self.first) as usize..=(to - self.first) as usize];
-        let mean = |of: fn(&PayDay) -> f64| days.iter().map(of).sum::<f64>() / days.len() as f64;
-        PayDay {
-            weekday: mean(|d| d.weekday),
-            month_day: mean(|d| d.month_day),
-            portfolio_weekday: mean(|d| d.portfolio_weekday),
-            month_end: mean(|d| d.month_end),
-            release: mean(|d| d.release),
-        }
     }
 }

@@ -5,6 +5,8 @@
 
 mod build;
 mod known;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use build::{InvoiceRows, LedgerError, SettlementRows};
 pub use known::Known;

@@ -2,9 +2,11 @@
 
 pub mod logit;
 pub mod normal_tail;
+pub mod normal;
 pub mod rng;
 pub mod sum;
 
 pub use logit::{log1p_exp, logistic, logit};
+pub use normal::normal_quantile;
 pub use rng::{Rng, mix, rng, text_key, unit};
 pub use sum::sum;

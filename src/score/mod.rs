@@ -1,5 +1,9 @@
 //! From hazards to probabilities, dates and bands.
 
 pub mod curve;
+pub mod invoice;
+pub mod predict;
 
 pub use curve::Curves;
+pub use invoice::{InvoiceScore, RiskBand, score};
+pub use predict::{Prediction, Reason, predict};

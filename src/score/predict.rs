@@ -1,0 +1,184 @@
+//! Survival curves of the open invoices, and what pulls each of them away from the average.
+
+use super::curve::Curves;
+use crate::features::covariate::{BASE, Backlog, Facts, covariate_of, fill};
+use crate::features::habits::{Calendar, Habits, PayDay};
+use crate::features::prior::Prior;
+use crate::features::{N_COLUMNS, Survey};
+use crate::ledger::Known;
+use crate::model::Hazard;
+use crate::policy::ValidPolicy;
+use rayon::prelude::*;
+
+/// Days after as_of that are looked at one by one: the daily horizon of the cash forecast.
+pub const DAILY_DAYS: i32 = 91;
+/// Days after as_of up to which curves are kept by the day: six calendar months and a week.
+const GRID_DAILY_DAYS: i32 = 189;
+/// Days in a span of the hazard, and of the grid, after those.
+const SPAN_DAYS: i32 = 7;
+/// An overdue invoice is late whatever happens; its reasons speak of the next so many days.
+const OVERDUE_REASON_DAYS: i32 = 30;
+/// Reasons given for each invoice.
+pub const N_REASONS: usize = 3;
+
+/// A covariate's effect on the log-odds of late payment, against the portfolio's average invoice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reason {
+    /// The covariate.
+    pub name: &'static str,
+    /// Log-odds; above 0 means later.
+    pub effect: f64,
+}
+
+/// Curves and reasons of the open invoices, in ledger order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Ledger index of each open invoice.
+    pub open: Vec<u32>,
+    /// Their curves, one row each.
+    pub curves: Curves,
+    /// Their reasons, strongest first.
+    pub reasons: Vec<[Reason; N_REASONS]>,
+    /// Habits at as_of of each customer of the ledger.
+    pub habits: Vec<Habits>,
+}
+
+/// The grid of days after as_of: by the day to 189, then by the week, the last edge being the loss horizon.
+pub fn grid(loss_horizon_days: i32) -> Vec<i32> {
+    let daily = GRID_DAILY_DAYS.min(loss_horizon_days);
+    let mut edges: Vec<i32> = (0..=daily).collect();
+    let mut last = daily;
+    while last < loss_horizon_days {
+        last = (last + SPAN_DAYS).min(loss_horizon_days);
+        edges.push(last);
+    }
+    edges
+}
+
+/// Predicts the curve of every open invoice.
+///
+/// `S[d] = prod_{j <= d} (1 - h[j])` with the model's daily hazard `h`: day by day to 91 days, then by spans of a
+/// week with the hazard of its middle on an average pay day, cut at the due date so that it is always an edge.
+pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Prediction {
+    let edges = grid(policy.score.loss_horizon_days);
+    let open = known.open_invoices();
+    let mut rows_of: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+    for (k, &i) in open.iter().enumerate() {
+        let c = known.customer[i as usize] as usize;
+        match rows_of.last_mut() {
+            Some((last, rows)) if *last == c => rows.end = k + 1,
+            _ => rows_of.push((c, k..k + 1)),
+        }
+    }
+    let habits: Vec<Habits> = (0..known.n_customers())
+        .into_par_iter()
+        .with_min_len(64)
+        .map(|c| {
+            let open: Vec<u32> = known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
+            Habits::new(known, &survey.states[c], &open, survey.prior(), &survey.memory)
+        })
+        .collect();
+    let width = edges.len();
+    let mut survival = vec![0.0; open.len() * width];
+    let mut reasons = vec![[Reason { name: BASE[0].name, effect: 0.0 }; N_REASONS]; open.len()];
+    let mut work = Vec::with_capacity(rows_of.len());
+    let (mut s, mut r) = (survival.as_mut_slice(), reasons.as_mut_slice());
+    for (c, rows) in rows_of {
+        let (s_now, s_rest) = s.split_at_mut(rows.len() * width);
+        let (r_now, r_rest) = r.split_at_mut(rows.len());
+        work.push((c, rows, s_now, r_now));
+        (s, r) = (s_rest, r_rest);
+    }
+    let average = Habits::average(survey.prior(), &survey.memory);
+    work.into_par_iter().with_min_len(8).for_each(|(c, rows, survival, reasons)| {
+        let view = View::new(survey.prior(), hazard, &habits[c], &average);
+        for (k, (row, reason)) in rows.zip(survival.chunks_exact_mut(width).zip(reasons)) {
+            let facts = Facts::new(known, open[k] as usize, view.habits, view.prior);
+            *reason = view.curve(&facts, &edges, row);
+        }
+    });
+    Prediction { open, curves: Curves::new(edges, survival), reasons, habits }
+}
+
+/// One customer at as_of.
+struct View<'a> {
+    prior: &'a Prior,
+    hazard: &'a Hazard,
+    habits: &'a Habits,
+    average: &'a Habits,
+    calendar: Calendar,
+}
+
+impl<'a> View<'a> {
+    fn new(prior: &'a Prior, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
+        Self { prior, hazard, habits, average, calendar: Calendar::new(habits, prior, DAILY_DAYS) }
+    }
+
+    /// Writes the curve of an invoice to `row` and gives its reasons.
+    fn curve(&self, facts: &Facts, edges: &[i32], row: &mut [f64]) -> [Reason; N_REASONS] {
+        let as_of = self.prior.mark.0;
+        let due = facts.due() - as_of;
+        let reason_days = if due > 0 { due.min(DAILY_DAYS) } else { OVERDUE_REASON_DAYS };
+        let log_terms = self.hazard.means[2];
+        let mut backlog = Backlog::new(facts, self.prior);
+        let mut pull = [0.0; BASE.len()];
+        let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
+        let mut ln_survival = 0.0;
+        row[0] = 1.0;
+        for day in 1..=DAILY_DAYS {
+            let date = as_of + day;
+            let waiting = backlog.at(date, facts, self.prior, &self.calendar);
+            fill(self.prior, self.habits, facts, self.calendar.day(date), waiting, date, &mut x);
+            let h = self.hazard.hazard(&x);
+            ln_survival += (-h).ln_1p();
+            row[day as usize] = ln_survival.exp();
+            if day <= reason_days {
+                fill(self.prior, self.average, &facts.average(log_terms), &PayDay::AVERAGE, 0.0, date, &mut base);
+                self.pull(h, &x, &base, &mut pull);
+            }
+        }
+        self.tail(facts, edges, row, ln_survival);
+        let unpaid = row[reason_days as usize];
+        strongest(&pull, 1.0 / (1.0 - unpaid).max(1e-9))
+    }
+
+    /// `d logit(S) / d eta_k = -h_k / (1 - S)`: what each covariate's distance from the average adds, but for the
+    /// last factor, which is common to all days.
+    fn pull(&self, h: f64, x: &[f64], base: &[f64], pull: &mut [f64]) {
+        for (column, coefficient) in self.hazard.coefficients.iter().enumerate() {
+            if let Some(covariate) = covariate_of(column) {
+                pull[covariate] -= h * coefficient * (x[column] - base[column]);
+            }
+        }
+    }
+
+    /// The curve past the daily horizon.
+    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], mut ln_survival: f64) {
+        let as_of = self.prior.mark.0;
+        let due = facts.due() - as_of;
+        let last = edges[edges.len() - 1];
+        let mut x = [0.0; N_COLUMNS];
+        let (mut from, mut k) = (DAILY_DAYS, DAILY_DAYS as usize + 1);
+        while from < last {
+            let mut to = (from + SPAN_DAYS).min(last);
+            if from < due && due < to {
+                to = due;
+            }
+            let middle = as_of + from + (to - from + 1) / 2;
+            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
+            let daily = (-self.hazard.hazard(&x)).ln_1p();
+            while k < edges.len() && edges[k] <= to {
+                row[k] = (ln_survival + daily * f64::from(edges[k] - from)).exp();
+                k += 1;
+            }
+            ln_survival += daily * f64::from(to - from);
+            from = to;
+        }
+    }
+}
+
+fn strongest(pull: &[f64], scale: f64) -> [Reason; N_REASONS] {
+    let mut order: Vec<usize> = (0..pull.len()).collect();
+    order.sort_by(|&a, &b| pull[b].abs().total_cmp(&pull[a].abs()).then(a.cmp(&b)));
+    std::array::from_fn(|k| Reason { name: BASE[order[k]].name, effect: pull[order[k]] * scale })
+}

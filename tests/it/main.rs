@@ -1,0 +1,3 @@
+//! Tests that cross modules: one binary, a module a concern.
+
+mod coherence;
