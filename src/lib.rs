@@ -1,5 +1,6 @@
 //! arrears
 pub mod core;
+pub mod ingest;
 pub mod ledger;
 pub mod numeric;
 pub mod policy;
