@@ -228,6 +228,7 @@ fn what_was_not_known_is_ignored_before_it_is_judged() {
 #[test]
 fn of_rows_with_one_id_the_same_is_kept_in_any_order() {
     let rows = [
+        "Z,C,2024-01-10,,9,1,GBP,,,,,\n",
         "A,D,2024-01-11,,9,1,USD,,,,,\n",
         GOOD,
         "A,C,2024-01-09,,9,3,GBP,,2024-02-01,,,\n",
@@ -238,8 +239,9 @@ fn of_rows_with_one_id_the_same_is_kept_in_any_order() {
         Files::new(&format!("{INVOICES}{}", rows.iter().rev().copied().collect::<String>())).book(None);
     assert_eq!(forward.ledger, backward.ledger);
     assert_eq!(forward.inputs[0].quarantined, 3);
-    assert_eq!(forward.ledger.credits[0].amount, amount("1"), "credit note due on its day comes first");
-    assert_eq!((forward.ledger.customer_id.len(), forward.ledger.currency_code.len()), (1, 1));
+    assert_eq!(forward.ledger.credits[0].amount, amount("1"), "known as early as GOOD and due on its day");
+    assert_eq!(forward.ledger.customer_id.iter().collect::<Vec<_>>(), ["B", "C"]);
+    assert_eq!(forward.ledger.currency_code.iter().map(Currency::as_str).collect::<Vec<_>>(), ["GBP", "XXX"]);
 }
 
 #[test]
