@@ -4,6 +4,7 @@ pub mod collect;
 pub mod core;
 pub mod features;
 pub mod forecast;
+pub mod ingest;
 pub mod ledger;
 pub mod model;
 pub mod numeric;

@@ -14,7 +14,7 @@ const N_STEPS: usize = STEPS.len() + 1;
 /// Covariates before the steps.
 const N_BASE: usize = BASE.len();
 /// Of these, the first so many are also multiplied by the side of the due date that the day lies on.
-const N_SIDED: usize = 5;
+const N_SIDED: usize = 4;
 /// Columns of the design.
 pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
 /// Days around the due date over which one side passes into the other.
@@ -38,12 +38,12 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 20] = [
+pub const BASE: [Covariate; 21] = [
     covariate("customer_late_rate", "log-odds", "share of the customer's invoices settled late or open past due, shrunk to the portfolio's, as known on the landmark"),
     covariate("customer_mean_delay", "days", "the customer's usual days late, shrunk to the portfolio's level on the landmark"),
     covariate("terms_days", "log of 1 + days", "days from issue to due"),
-    covariate("amount_against_usual", "log ratio", "the invoice's amount against the customer's usual one"),
     covariate("part_paid", "0 or 1", "whether a part has been paid by the landmark"),
+    covariate("amount_against_usual", "log ratio", "the invoice's amount against the customer's usual one"),
     covariate("slower_lately", "days", "days later than its own usual in the last weeks before the landmark, shrunk"),
     covariate("overdue_share", "share", "share of the customer's other open invoices that are past due on the landmark"),
     covariate("oldest_overdue_days", "log of 1 + days", "days past due of the customer's oldest open invoice on the landmark"),
@@ -58,6 +58,7 @@ pub const BASE: [Covariate; 20] = [
     covariate("pay_run_backlog", "log ratio", "what has become ready since the customer's last likely pay run against one day's worth"),
     covariate("own_pay_day", "log ratio", "how much likelier the customer pays on this weekday and day of the month than the portfolio"),
     covariate("portfolio_weekday", "log ratio", "how much likelier the portfolio pays on this weekday than on an average day"),
+    covariate("days_ahead", "log of 1 + days", "days from the landmark to the day"),
     covariate("month_end", "0 or 1", "whether the day is the month's last"),
 ];
 
@@ -69,6 +70,13 @@ pub fn column_name(column: usize) -> String {
         c if c == N_BASE + N_SIDED => format!("days_past_due|..{}", STEPS[0] - 1),
         c => format!("days_past_due|{}..", STEPS[c - N_BASE - N_SIDED - 1]),
     }
+}
+
+pub fn caution(column: usize) -> f64 {
+    let n = column_name(column);
+    let e = std::env::var("CAU").unwrap_or_default();
+    for kv in e.split(',').filter(|k| !k.is_empty()) { let (k, v) = kv.split_once('=').unwrap(); if n.starts_with(k) { return v.parse().unwrap(); } }
+    1.0
 }
 
 /// The covariate a design column belongs to; `None` for the steps of time, which no invoice can help.
@@ -164,8 +172,8 @@ pub fn fill(prior: &Prior, habits: &Habits, facts: &Facts, pay_day: &PayDay, bac
         habits.late_log_odds,
         habits.delay,
         facts.log_terms,
-        facts.amount_against_usual,
         f64::from(u8::from(facts.last_part.is_some())),
+        facts.amount_against_usual,
         habits.slower_lately,
         facts.overdue_share,
         f64::from(habits.oldest_overdue_days).ln_1p(),
@@ -180,6 +188,7 @@ pub fn fill(prior: &Prior, habits: &Habits, facts: &Facts, pay_day: &PayDay, bac
         backlog,
         pay_day.weekday + pay_day.month_day,
         pay_day.portfolio_weekday,
+        f64::from(day - prior.mark.0).ln_1p(),
         pay_day.month_end,
     ];
     let side = (f64::from(relative) / SIDE_DAYS).tanh();

@@ -1,7 +1,7 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
 use super::solver::{FitReport, LinfaLogistic, Newton, SolverError, moments};
-use crate::features::covariate::{N_COLUMNS, column_name};
+use crate::features::covariate::{N_COLUMNS, caution, column_name};
 use crate::features::{PersonPeriods, Survey, person_periods};
 use crate::ledger::Known;
 use crate::numeric::logistic;
@@ -96,8 +96,10 @@ pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> R
 /// As [`fit`].
 pub fn fit_rows(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
     let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
+    // a column divided by the root of its caution is penalised that much more
+    let scale: Vec<f64> = deviations.iter().enumerate().map(|(j, s)| s * caution(j).sqrt()).collect();
     rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
-        for ((v, m), s) in row.iter_mut().zip(&means).zip(&deviations) {
+        for ((v, m), s) in row.iter_mut().zip(&means).zip(&scale) {
             *v = (*v - m) / s;
         }
     });
@@ -111,7 +113,7 @@ pub fn fit_rows(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard,
         Solver::Newton => newton.fit(&data)?,
         Solver::Linfa => LinfaLogistic(newton).fit(&data)?,
     };
-    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&deviations).map(|(b, s)| b / s).collect();
+    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&scale).map(|(b, s)| b / s).collect();
     let shift: f64 = coefficients.iter().zip(&means).map(|(b, m)| b * m).sum();
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),

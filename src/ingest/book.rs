@@ -1,0 +1,174 @@
+//! All tables judged together: the ledger, what stands beside it and what became of each row.
+
+use super::invoice_row::Terms;
+use super::table::RawTable;
+use super::tally::{Aside, InputCount, Quarantined, tally};
+use super::{
+    ContactTable, CustomerTable, FxTable, IngestError, Raw, contact, customer, fx, invoice, payment,
+};
+use crate::core::{Amount, Currency, Day};
+use crate::ledger::{InvoiceRows, Ledger, NEVER, SettlementKind, SettlementRows};
+use crate::policy::ValidPolicy;
+
+/// A checked ledger, what stands beside it, and what became of each row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Book {
+    /// Invoices, settlements and credits.
+    pub ledger: Ledger,
+    /// Master data of customers.
+    pub customers: CustomerTable,
+    /// Contacts known at `as_of`.
+    pub contacts: ContactTable,
+    /// Rates known at `as_of`.
+    pub fx: FxTable,
+    /// Rows that broke a rule, by file, row, rule and field.
+    pub quarantine: Vec<Quarantined>,
+    /// What became of the rows of each file.
+    pub inputs: Vec<InputCount>,
+    /// What the user should know of the choice of tables.
+    pub warnings: Vec<String>,
+}
+
+/// Judges every row. With an `as_of`, rows that were not known at its end are ignored before anything else is asked
+/// of them, and days of payment or dispute after it count as not yet; so nothing that happened later moves the
+/// ledger or the quarantine. Without one, as for a backtest, nothing is cut.
+///
+/// Of several rows with the same id the one known first is kept, then the smallest by due date, amount and customer:
+/// the order of rows does not matter.
+///
+/// # Errors
+/// [`IngestError::NoInvoiceLeft`], [`IngestError::TooManyRows`], or [`IngestError::Internal`] if a row got lost.
+pub fn check(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Book, IngestError> {
+    Judged::of(raw, as_of, policy)?.book()
+}
+
+/// [`check`] that gives the memory of the frames back before the ledger is built.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_owned(raw: Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Book, IngestError> {
+    let judged = Judged::of(&raw, as_of, policy)?;
+    drop(raw);
+    judged.book()
+}
+
+/// Everything that a book needs, with nothing of the frames in it.
+struct Judged {
+    invoices: InvoiceRows,
+    settlements: SettlementRows,
+    customers: CustomerTable,
+    contacts: ContactTable,
+    fx: FxTable,
+    quarantine: Vec<Quarantined>,
+    inputs: Vec<InputCount>,
+    warnings: Vec<String>,
+}
+
+/// Writes down what became of the rows of each table.
+#[derive(Default)]
+struct Accounts {
+    quarantine: Vec<Quarantined>,
+    inputs: Vec<InputCount>,
+}
+
+impl Accounts {
+    fn close(&mut self, table: &RawTable, taken: Vec<u32>, aside: Aside) -> Result<(), IngestError> {
+        self.inputs.extend(tally(table, taken.into_iter(), aside, &mut self.quarantine)?);
+        Ok(())
+    }
+}
+
+impl Judged {
+    fn of(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        let default_currency = Currency::try_new(&policy.ledger.default_currency).unwrap_or(Currency::NONE);
+        let terms = Terms { as_of, default_currency, one_table: raw.payments.is_none() };
+        let mut accounts = Accounts::default();
+
+        let (mut invoices, taken, aside) = invoice::judge(&raw.invoices, &terms)?;
+        accounts.close(&raw.invoices, taken, aside)?;
+        let mut settlements = SettlementRows::default();
+        if let Some(table) = &raw.payments {
+            let (all, taken, aside) = payment::judge(table, &terms, &invoices, raw.invoices.n_framed())?;
+            settlements = all;
+            accounts.close(table, taken, aside)?;
+        }
+        let paid = std::mem::take(&mut invoices.paid);
+        if !paid.is_empty() {
+            settlements = paid_in_full(&invoices.rows, paid);
+        }
+        if invoices.rows.issue.is_empty() {
+            return Err(none_left(raw, &mut accounts));
+        }
+
+        let mut customers = CustomerTable::default();
+        if let Some(table) = &raw.customers {
+            let (all, taken, aside) = customer::judge(table)?;
+            customers = all;
+            accounts.close(table, taken, aside)?;
+        }
+        let mut contacts = ContactTable::default();
+        if let Some(table) = &raw.contacts {
+            let (all, taken, aside) = contact::judge(table, as_of)?;
+            contacts = all;
+            accounts.close(table, taken, aside)?;
+        }
+        let mut fx = FxTable::default();
+        if let Some(table) = &raw.fx {
+            let (all, taken, aside) = fx::judge(table, as_of)?;
+            fx = all;
+            accounts.close(table, taken, aside)?;
+        }
+        let Accounts { mut quarantine, inputs } = accounts;
+        quarantine.sort_unstable();
+        let (invoices, warnings) = (invoices.rows, warnings(raw));
+        Ok(Self { invoices, settlements, customers, contacts, fx, quarantine, inputs, warnings })
+    }
+
+    fn book(self) -> Result<Book, IngestError> {
+        let Self { invoices, settlements, customers, contacts, fx, quarantine, inputs, warnings } = self;
+        let ledger = Ledger::try_new(invoices, settlements).map_err(|e| IngestError::Internal {
+            what: "good rows make no ledger".into(),
+            source: Some(Box::new(e)),
+        })?;
+        Ok(Book { ledger, customers, contacts, fx, quarantine, inputs, warnings })
+    }
+}
+
+/// The one-table form: a day of payment settles the whole amount. It was known when the row was.
+fn paid_in_full(invoices: &InvoiceRows, paid: Vec<i32>) -> SettlementRows {
+    let settled: Vec<u32> = (0..paid.len() as u32).filter(|i| paid[*i as usize] != NEVER).collect();
+    let day: Vec<i32> = settled.iter().map(|i| paid[*i as usize]).collect();
+    let known = |(i, day): (&u32, &i32)| invoices.known[*i as usize].max(*day);
+    let has_known = !invoices.known.is_empty();
+    SettlementRows {
+        known: if has_known { settled.iter().zip(&day).map(known).collect() } else { Vec::new() },
+        amount: settled.iter().map(|i| invoices.amount[*i as usize]).collect::<Vec<Amount>>(),
+        kind: vec![SettlementKind::Cash; settled.len()],
+        invoice: settled,
+        day,
+    }
+}
+
+fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
+    let n = raw.invoices.parts.len();
+    let sum = |count: fn(&InputCount) -> u64| accounts.inputs[..n].iter().map(count).sum();
+    let (rows, quarantined, ignored) = (sum(|c| c.rows), sum(|c| c.quarantined), sum(|c| c.ignored));
+    accounts.quarantine.sort_unstable();
+    let is_invoice = |q: &&Quarantined| accounts.inputs[..n].iter().any(|c| c.file == q.file);
+    let first = accounts.quarantine.iter().find(is_invoice);
+    let first = first.map(|q| format!("{} row {}: {} ({})", q.file, q.row, q.message, q.rule_id));
+    IngestError::NoInvoiceLeft { path: raw.invoices.path.clone(), rows, quarantined, ignored, first }
+}
+
+/// Only the presence of tables and columns may speak here: what rows say may not be known yet.
+fn warnings(raw: &Raw) -> Vec<String> {
+    let paid = raw.invoices.has("paid_date");
+    let text = match (&raw.payments, paid) {
+        (Some(_), true) => "invoices: `paid_date` is not used, because payments are given",
+        (None, false) => {
+            "invoices: there is no `paid_date` and no payments are given, so every invoice counts as open"
+        }
+        _ => return Vec::new(),
+    };
+    vec![text.to_owned()]
+}

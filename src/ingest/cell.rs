@@ -1,0 +1,272 @@
+//! Values of one column of one block, read as what their field holds.
+
+use super::profile::DateShape;
+use super::rule::{self, Refusal};
+use super::table::{Block, RawTable};
+use crate::core::{Amount, AmountError};
+use polars::prelude::*;
+
+type TextArray = <StringType as PolarsDataType>::Array;
+type NumberArray<T> = <T as PolarsDataType>::Array;
+
+/// 1900-01-01 and 2200-12-31: days outside are slips of the pen or stand for "never".
+pub(super) const PLAUSIBLE_DAYS: std::ops::RangeInclusive<i32> = -25_567..=84_370;
+/// Ten-thousandths of the first amount that DECIMAL(18,4) does not hold.
+const AMOUNT_END: i128 = 1_000_000_000_000_000_000;
+
+enum Values<'a> {
+    Absent,
+    Text(&'a TextArray),
+    Day(&'a NumberArray<Int32Type>),
+    Int(&'a NumberArray<Int64Type>),
+    Float(&'a NumberArray<Float64Type>),
+    /// Whole numbers and how many decimals they have.
+    Decimal(&'a NumberArray<Int128Type>, u32),
+}
+
+/// A column of a block. A cell is empty if it is null, NaN, or text of nothing but spaces.
+pub(super) struct Cells<'a> {
+    field: &'static str,
+    values: Values<'a>,
+    start: usize,
+    dates: DateShape,
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of a field; every one is empty where the file has no such column.
+    pub fn of(table: &'a RawTable, block: &Block, field: &'static str) -> Self {
+        let column = table.parts[block.part].frame.column(field).ok();
+        let values =
+            column.and_then(|c| values(c.as_materialized_series(), block.chunk)).unwrap_or(Values::Absent);
+        Self { field, values, start: block.start, dates: table.dates }
+    }
+
+    /// The text, without spaces around it.
+    #[inline]
+    pub fn text(&self, i: usize) -> Option<&'a str> {
+        match &self.values {
+            Values::Text(a) => trimmed(a.get(self.start + i)?),
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// `MISSING_VALUE` for an empty cell.
+    #[inline]
+    pub fn required_text(&self, i: usize) -> Result<&'a str, Refusal> {
+        self.text(i).ok_or_else(|| self.missing())
+    }
+
+    /// The day, if any.
+    ///
+    /// # Errors
+    /// `DATE_NOT_READABLE` or `DATE_OUT_OF_RANGE`.
+    #[inline]
+    pub fn day(&self, i: usize) -> Result<Option<i32>, Refusal> {
+        let day = match &self.values {
+            Values::Day(a) => a.get(self.start + i),
+            _ => match self.text(i) {
+                None => None,
+                Some(text) => Some(self.dates.read(text).ok_or_else(|| self.unreadable_date(text))?.0),
+            },
+        };
+        match day {
+            Some(d) if !PLAUSIBLE_DAYS.contains(&d) => Err(self.refuse(&rule::DATE_OUT_OF_RANGE, i)),
+            _ => Ok(day),
+        }
+    }
+
+    /// The amount, if any, exactly.
+    ///
+    /// # Errors
+    /// `AMOUNT_NOT_NUMBER`, `AMOUNT_TOO_PRECISE` or `AMOUNT_TOO_LARGE`.
+    #[inline]
+    pub fn amount(&self, i: usize) -> Result<Option<Amount>, Refusal> {
+        let at = self.start + i;
+        let read = match &self.values {
+            Values::Decimal(a, scale) => a.get(at).map(|v| of_decimal(v, *scale)),
+            Values::Text(_) => self.text(i).map(Amount::parse),
+            Values::Int(a) => a.get(at).map(|v| of_decimal(i128::from(v), 0)),
+            Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(Amount::from_f64),
+            Values::Day(_) | Values::Absent => None,
+        };
+        read.transpose().map_err(|e| {
+            let rule = match e {
+                AmountError::NotANumber => &rule::AMOUNT_NOT_NUMBER,
+                AmountError::TooPrecise => &rule::AMOUNT_TOO_PRECISE,
+                AmountError::TooLarge => &rule::AMOUNT_TOO_LARGE,
+            };
+            self.refuse(rule, i)
+        })
+    }
+
+    /// # Errors
+    /// Those of [`Cells::amount`], and `MISSING_VALUE`.
+    #[inline]
+    pub fn required_amount(&self, i: usize) -> Result<Amount, Refusal> {
+        self.amount(i)?.ok_or_else(|| self.missing())
+    }
+
+    /// A whole number of days, if any.
+    ///
+    /// # Errors
+    /// `TERMS_NOT_NUMBER`.
+    pub fn count(&self, i: usize) -> Result<Option<i32>, Refusal> {
+        let at = self.start + i;
+        let count = match &self.values {
+            Values::Int(a) => a.get(at).map(|v| i32::try_from(v).ok()),
+            // pandas turns a column of integers into floats as soon as one is missing
+            Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(whole),
+            Values::Text(_) => self.text(i).map(|t| t.parse().ok()),
+            _ => None,
+        };
+        match count {
+            Some(None) => Err(self.refuse(&rule::TERMS_NOT_NUMBER, i)),
+            Some(count) => Ok(count),
+            None => Ok(None),
+        }
+    }
+
+    /// A rate above zero.
+    ///
+    /// # Errors
+    /// `MISSING_VALUE`, `RATE_NOT_NUMBER` or `RATE_NOT_POSITIVE`.
+    pub fn required_rate(&self, i: usize) -> Result<f64, Refusal> {
+        let rate = match &self.values {
+            Values::Float(a) => a.get(self.start + i).filter(|v| !v.is_nan()),
+            _ => match self.text(i) {
+                None => None,
+                Some(text) => Some(text.parse().map_err(|_| self.refuse(&rule::RATE_NOT_NUMBER, i))?),
+            },
+        };
+        match rate {
+            None => Err(self.missing()),
+            Some(r) if !r.is_finite() => Err(self.refuse(&rule::RATE_NOT_NUMBER, i)),
+            Some(r) if r <= 0.0 => Err(self.refuse(&rule::RATE_NOT_POSITIVE, i)),
+            Some(r) => Ok(r),
+        }
+    }
+
+    /// The value as a message shows it.
+    pub fn shown(&self, i: usize) -> String {
+        let at = self.start + i;
+        match &self.values {
+            Values::Absent => None,
+            Values::Text(a) => a.get(at).map(str::to_owned),
+            Values::Day(a) => a.get(at).map(|d| crate::core::Day(d).to_string()),
+            Values::Int(a) => a.get(at).map(|v| v.to_string()),
+            Values::Float(a) => a.get(at).map(|v| v.to_string()),
+            Values::Decimal(a, scale) => a.get(at).map(|v| decimal_text(v, *scale as usize)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// A refusal of row `i` that shows this column's value.
+    #[cold]
+    pub fn refuse(&self, rule: &'static rule::Rule, i: usize) -> Refusal {
+        Refusal::new(rule, self.field, self.shown(i))
+    }
+
+    /// The refusal of a row whose cell is empty.
+    #[cold]
+    pub fn missing(&self) -> Refusal {
+        Refusal::new(&rule::MISSING_VALUE, self.field, "")
+    }
+
+    #[cold]
+    fn unreadable_date(&self, text: &str) -> Refusal {
+        let finding = format!("not a date of the shape {}", self.dates.pattern());
+        Refusal::new(&rule::DATE_NOT_READABLE, self.field, text).because(finding)
+    }
+}
+
+fn values(series: &Series, chunk: usize) -> Option<Values<'_>> {
+    match series.dtype() {
+        DataType::String => series.str().ok()?.downcast_get(chunk).map(Values::Text),
+        DataType::Date => series.date().ok()?.physical().downcast_get(chunk).map(Values::Day),
+        DataType::Int64 => series.i64().ok()?.downcast_get(chunk).map(Values::Int),
+        DataType::Float64 => series.f64().ok()?.downcast_get(chunk).map(Values::Float),
+        DataType::Decimal(_, scale) => {
+            let array = series.decimal().ok()?.physical().downcast_get(chunk);
+            array.map(|a| Values::Decimal(a, *scale as u32))
+        }
+        _ => None,
+    }
+}
+
+/// Without white space at the ends; `None` if nothing is left.
+#[inline]
+fn trimmed(text: &str) -> Option<&str> {
+    let plain = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_graphic());
+    let bytes = text.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) {
+        return Some(text);
+    }
+    Some(text.trim()).filter(|t| !t.is_empty())
+}
+
+/// `value` / 10^`scale` as an amount, if it is one to the last digit.
+#[inline]
+fn of_decimal(value: i128, scale: u32) -> Result<Amount, AmountError> {
+    let minor = if scale <= 4 {
+        value.checked_mul(10_i128.pow(4 - scale)).ok_or(AmountError::TooLarge)?
+    } else {
+        let unit = 10_i128.checked_pow(scale - 4).ok_or(AmountError::TooPrecise)?;
+        if value % unit != 0 {
+            return Err(AmountError::TooPrecise);
+        }
+        value / unit
+    };
+    if minor.abs() >= AMOUNT_END { Err(AmountError::TooLarge) } else { Ok(Amount(minor as i64)) }
+}
+
+fn decimal_text(value: i128, scale: usize) -> String {
+    let digits = format!("{:0width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let sign = if value < 0 { "-" } else { "" };
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+fn whole(value: f64) -> Option<i32> {
+    let fits = value.fract() == 0.0 && value.abs() <= f64::from(i32::MAX);
+    fits.then_some(value as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Day;
+
+    #[test]
+    fn plausible_days_run_from_1900_to_2200() {
+        assert_eq!(Day(*PLAUSIBLE_DAYS.start()).to_string(), "1900-01-01");
+        assert_eq!(Day(*PLAUSIBLE_DAYS.end()).to_string(), "2200-12-31");
+    }
+
+    #[test]
+    fn decimals_of_any_scale_are_read_exactly_or_not_at_all() {
+        assert_eq!(of_decimal(12_345, 2), Ok(Amount(1_234_500)));
+        assert_eq!(of_decimal(-1, 0), Ok(Amount(-10_000)));
+        assert_eq!(of_decimal(1_234_500, 6), Ok(Amount(12_345)));
+        assert_eq!(of_decimal(1_234_501, 6), Err(AmountError::TooPrecise));
+        assert_eq!(of_decimal(0, 38), Ok(Amount(0)));
+        assert_eq!(of_decimal(99_999_999_999_999, 0), Ok(Amount(999_999_999_999_990_000)));
+        assert_eq!(of_decimal(100_000_000_000_000, 0), Err(AmountError::TooLarge));
+        assert_eq!(of_decimal(i128::MAX, 0), Err(AmountError::TooLarge));
+    }
+
+    #[test]
+    fn a_decimal_is_shown_with_its_own_places() {
+        assert_eq!(decimal_text(-5, 2), "-0.05");
+        assert_eq!(decimal_text(123_456, 4), "12.3456");
+        assert_eq!(decimal_text(7, 0), "7");
+    }
+
+    #[test]
+    fn text_is_trimmed_and_blank_text_is_empty() {
+        assert_eq!(trimmed("a b"), Some("a b"));
+        assert_eq!(trimmed(" a\u{a0}"), Some("a"));
+        assert_eq!(trimmed("é"), Some("é"));
+        assert_eq!((trimmed(""), trimmed(" \t")), (None, None));
+    }
+}

@@ -1,0 +1,94 @@
+//! What is known of customers.
+
+use super::IngestError;
+use super::cell::Cells;
+use super::rule::{self, Refusal};
+use super::table::RawTable;
+use super::tally::Aside;
+use crate::core::TextColumn;
+use std::collections::BTreeMap;
+
+/// Master data of customers, sorted by id, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerTable {
+    customer_id: TextColumn,
+    /// Name, industry and country; empty text where there is none.
+    facts: [TextColumn; 3],
+}
+
+/// Master data of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Customer<'a> {
+    /// What people call it.
+    pub name: Option<&'a str>,
+    /// Its trade.
+    pub industry: Option<&'a str>,
+    /// Where it is.
+    pub country: Option<&'a str>,
+}
+
+impl CustomerTable {
+    /// What is known of a customer.
+    ///
+    /// ```
+    /// assert!(arrears::ingest::CustomerTable::default().get("ACME").is_none());
+    /// ```
+    pub fn get(&self, customer_id: &str) -> Option<Customer<'_>> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.customer_id.get(middle).cmp(customer_id) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => {
+                    let [name, industry, country] =
+                        self.facts.each_ref().map(|texts| Some(texts.get(middle)).filter(|t| !t.is_empty()));
+                    return Some(Customer { name, industry, country });
+                }
+            }
+        }
+        None
+    }
+
+    /// How many customers.
+    pub fn len(&self) -> usize {
+        self.customer_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.customer_id.is_empty()
+    }
+}
+
+/// Judges every row: one a customer is taken, the smallest by what it says, whatever the order of rows.
+pub(super) fn judge(table: &RawTable) -> Result<(CustomerTable, Vec<u32>, Aside), IngestError> {
+    let mut aside = Aside::of(table);
+    let mut by_id: BTreeMap<&str, Vec<([&str; 3], (usize, u64), u32)>> = BTreeMap::new();
+    for block in table.blocks()? {
+        let id = Cells::of(table, &block, "customer_id");
+        let facts = ["name", "industry", "country"].map(|field| Cells::of(table, &block, field));
+        for i in 0..block.len {
+            let row = block.first + i;
+            match id.required_text(i) {
+                Ok(id) => {
+                    let facts = facts.each_ref().map(|cells| cells.text(i).unwrap_or_default());
+                    by_id.entry(id).or_default().push((facts, table.place(row), row as u32));
+                }
+                Err(refusal) => aside.refuse(row, refusal),
+            }
+        }
+    }
+    let (mut customers, mut taken) = (CustomerTable::default(), Vec::with_capacity(by_id.len()));
+    for (id, mut rows) in by_id {
+        rows.sort_unstable();
+        let (facts, _, row) = rows[0];
+        customers.customer_id.push(id);
+        customers.facts.iter_mut().zip(facts).for_each(|(texts, text)| texts.push(text));
+        taken.push(row);
+        for (.., row) in &rows[1..] {
+            aside.refuse(*row as usize, Refusal::new(&rule::DUPLICATE_CUSTOMER_ID, "customer_id", id));
+        }
+    }
+    Ok((customers, taken, aside))
+}

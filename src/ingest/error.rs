@@ -1,0 +1,126 @@
+//! Why input is refused as a whole.
+
+use super::Profile;
+use polars::error::PolarsError;
+use std::path::PathBuf;
+
+/// Why there is no ledger. What is wrong with single rows goes to quarantine instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // of fields: the message names each one
+pub enum IngestError {
+    /// The operating system refused the read.
+    #[error("{}: cannot be read", .file.display())]
+    Read {
+        file: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// A folder or a glob without a file to read.
+    #[error("{}: no .csv or .parquet file is there", .path.display())]
+    NothingThere { path: PathBuf },
+    /// A Parquet file that is none, is truncated or is damaged.
+    #[error("{}: not a whole Parquet file", .file.display())]
+    Parquet {
+        file: PathBuf,
+        #[source]
+        source: Box<PolarsError>,
+    },
+    /// A profile that does not exist.
+    #[error("no profile is named `{found}` (known: {})", Profile::names().join(", "))]
+    UnknownProfile { found: String },
+    /// A file whose extension names no format.
+    #[error("{}: the extension is `{found}`, expected `csv` or `parquet`", .file.display())]
+    UnknownExtension { file: PathBuf, found: String },
+    /// A required field has no column mapped to it.
+    #[error("{}: no column is mapped to `{field}` (found: {})", .file.display(), .found.join(", "))]
+    MissingColumn { file: PathBuf, field: &'static str, column: &'static str, found: Vec<String> },
+    /// Two columns of the same name are mapped to one field.
+    #[error("{}: two columns are named `{column}`, which is mapped to `{field}`", .file.display())]
+    AmbiguousColumn { file: PathBuf, field: &'static str, column: String },
+    /// A Parquet column of a type that cannot hold the field.
+    #[error("{}: column `{field}` holds {found}, expected {expected}", .file.display())]
+    ColumnType { file: PathBuf, field: &'static str, found: String, expected: &'static str },
+    /// A file without even a header.
+    #[error("{}: empty, expected a header and rows", .file.display())]
+    Empty { file: PathBuf },
+    /// Invoices with a header and nothing else.
+    #[error("{}: has columns but no row", .path.display())]
+    NoRows { path: PathBuf },
+    /// Every row was quarantined or is later than `as_of`.
+    #[error("{}: no invoice is left of {rows} rows: {quarantined} are in quarantine, {ignored} are later than as_of", .path.display())]
+    NoInvoiceLeft { path: PathBuf, rows: u64, quarantined: u64, ignored: u64, first: Option<String> },
+    /// A text file in another encoding.
+    #[error("{}: line {line} is not UTF-8", .file.display())]
+    NotUtf8 { file: PathBuf, line: usize },
+    /// A quote that no other one closes: where a record ends cannot be told.
+    #[error("{}: the quote opened on line {line} is never closed", .file.display())]
+    UnclosedQuote { file: PathBuf, line: usize },
+    /// More rows than a ledger can name.
+    #[error("{table} have {rows} rows, expected at most 4294967294")]
+    TooManyRows { table: &'static str, rows: u64 },
+    /// A bug of ours.
+    #[error("internal: {what}")]
+    Internal {
+        what: String,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+impl IngestError {
+    /// What the user should do next; the CLI prints it as `hint: ...`.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => return None,
+            Self::NothingThere { .. } => {
+                "name a file, a folder of .csv or .parquet files, or a glob such as parts/*.csv".into()
+            }
+            Self::Parquet { .. } => "write or copy the file again: its end or a page of it is damaged".into(),
+            Self::UnknownProfile { .. } => "leave --profile out for canonical column names".into(),
+            Self::UnknownExtension { .. } => "export it as CSV or Parquet".into(),
+            Self::MissingColumn { column, .. } => format!(
+                "rename the column that holds it to `{column}`, or choose the profile of the export (--profile {})",
+                Profile::names().join("|")
+            ),
+            Self::AmbiguousColumn { column, .. } => format!("rename or drop one column `{column}`"),
+            Self::ColumnType { expected, .. } => format!("write the column as {expected}"),
+            Self::Empty { .. } | Self::NoRows { .. } => "check that the export ran to its end".into(),
+            Self::NoInvoiceLeft { first, .. } => match first {
+                Some(message) => format!("the first row in quarantine: {message}"),
+                None => "choose a later --as-of, or check the issue dates".into(),
+            },
+            Self::NotUtf8 { file, .. } => {
+                let file = file.display();
+                format!("convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {file} > converted.csv")
+            }
+            Self::UnclosedQuote { .. } => {
+                "close the quote, or double it where it is a part of the text".into()
+            }
+            Self::TooManyRows { .. } => "split the ledger by business unit".into(),
+            Self::Internal { .. } => {
+                "this is a bug of arrears: please report it with the message above".into()
+            }
+        })
+    }
+
+    /// The exit status of the process: 1 cannot read, 2 bad option, 3 input rejected.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Read { .. } | Self::NothingThere { .. } | Self::Parquet { .. } | Self::Internal { .. } => 1,
+            Self::UnknownProfile { .. } => 2,
+            _ => 3,
+        }
+    }
+
+    pub(super) fn internal(what: impl Into<String>) -> Self {
+        Self::Internal { what: what.into(), source: None }
+    }
+}
+
+impl From<PolarsError> for IngestError {
+    /// Polars refusing an operation on frames that are already read is our mistake.
+    fn from(source: PolarsError) -> Self {
+        Self::Internal { what: "a frame operation failed".into(), source: Some(Box::new(source)) }
+    }
+}

@@ -1,0 +1,163 @@
+//! One invoice row: what it says, and which rule it breaks.
+
+use super::cell::{Cells, PLAUSIBLE_DAYS};
+use super::rule::{self, Refusal};
+use super::standing::{Clock, Standing};
+use super::table::{Block, RawTable};
+use crate::core::{Amount, Currency, Day};
+use crate::ledger::NEVER;
+
+/// How the rows of one table are judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    pub as_of: Option<Day>,
+    /// The currency of rows that name none.
+    pub default_currency: Currency,
+    /// Whether `paid_date` counts: it does when there are no payments.
+    pub one_table: bool,
+}
+
+/// One good row. Compared field by field it says which of two rows with the same id is kept, whatever their order:
+/// the one that was known first, so that an earlier `as_of` keeps the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row<'a> {
+    pub known: i32,
+    pub issue: i32,
+    pub due: i32,
+    pub amount: Amount,
+    pub customer: &'a str,
+    pub currency: Currency,
+    pub is_credit: bool,
+    /// Day it was paid in full; this and what follows is [`NEVER`] for what has not happened.
+    pub paid: i32,
+    pub dispute: i32,
+    pub dispute_closed: i32,
+    pub id: &'a str,
+}
+
+/// The columns of a block of invoices.
+pub(super) struct Columns<'a> {
+    pub block: Block,
+    clock: Clock<'a>,
+    pub id: Cells<'a>,
+    customer: Cells<'a>,
+    due: Cells<'a>,
+    terms: Cells<'a>,
+    amount: Cells<'a>,
+    currency: Cells<'a>,
+    kind: Cells<'a>,
+    dispute: Cells<'a>,
+    dispute_closed: Cells<'a>,
+    paid: Cells<'a>,
+    default_currency: Currency,
+    one_table: bool,
+}
+
+impl<'a> Columns<'a> {
+    pub fn of(table: &'a RawTable, block: Block, terms: &Terms) -> Self {
+        let cells = |field| Cells::of(table, &block, field);
+        Self {
+            block,
+            clock: Clock::of(table, &block, "issue_date", terms.as_of),
+            id: cells("invoice_id"),
+            customer: cells("customer_id"),
+            due: cells("due_date"),
+            terms: cells("terms_days"),
+            amount: cells("amount"),
+            currency: cells("currency"),
+            kind: cells("kind"),
+            dispute: cells("dispute_date"),
+            dispute_closed: cells("dispute_closed_date"),
+            paid: cells("paid_date"),
+            default_currency: terms.default_currency,
+            one_table: terms.one_table,
+        }
+    }
+
+    /// The row, nothing if it is later than `as_of`, or the first rule that it breaks.
+    #[inline]
+    pub fn judge(&self, i: usize, codes: &mut CurrencyReader) -> Result<Option<Row<'a>>, Refusal> {
+        let (issue, known) = match self.clock.standing(i) {
+            Standing::Known { event, known } => (event, known),
+            Standing::Later => return Ok(None),
+            Standing::Refused(refusal) => return Err(refusal),
+        };
+        let id = self.id.required_text(i)?;
+        let customer = self.customer.required_text(i)?;
+        let is_credit = self.is_credit(i)?;
+        let billed = self.amount.required_amount(i)?;
+        let amount = if is_credit { Amount(billed.0.abs()) } else { billed };
+        if amount <= Amount::ZERO {
+            return Err(self.amount.refuse(&rule::AMOUNT_NOT_POSITIVE, i));
+        }
+        let due = if is_credit { issue } else { self.due(i, issue)? };
+        let currency = codes.read(&self.currency, i)?.unwrap_or(self.default_currency);
+        let so_far = |cells: &Cells| Ok(self.clock.so_far(cells.day(i)?).unwrap_or(NEVER));
+        let dispute = so_far(&self.dispute)?;
+        let dispute_closed = if dispute == NEVER { NEVER } else { so_far(&self.dispute_closed)? };
+        let paid = if self.one_table && !is_credit { so_far(&self.paid)? } else { NEVER };
+        Ok(Some(Row {
+            known,
+            issue,
+            due,
+            amount,
+            customer,
+            currency,
+            is_credit,
+            paid,
+            dispute,
+            dispute_closed,
+            id,
+        }))
+    }
+
+    fn is_credit(&self, i: usize) -> Result<bool, Refusal> {
+        match self.kind.text(i) {
+            None => Ok(false),
+            Some(kind) if kind.eq_ignore_ascii_case("invoice") => Ok(false),
+            Some(kind) if kind.eq_ignore_ascii_case("credit_note") => Ok(true),
+            Some(_) => Err(self.kind.refuse(&rule::KIND_UNKNOWN, i)),
+        }
+    }
+
+    /// `due_date` if it is there, else the day of issue and `terms_days`.
+    #[inline]
+    fn due(&self, i: usize, issue: i32) -> Result<i32, Refusal> {
+        let (due, by) = match self.due.day(i)? {
+            Some(due) => (due, &self.due),
+            None => match self.terms.count(i)? {
+                Some(days) => (issue.saturating_add(days), &self.terms),
+                None => return Err(self.due.missing()),
+            },
+        };
+        if due < issue {
+            return Err(by.refuse(&rule::DUE_BEFORE_ISSUE, i));
+        }
+        if !PLAUSIBLE_DAYS.contains(&due) {
+            return Err(by.refuse(&rule::DATE_OUT_OF_RANGE, i));
+        }
+        Ok(due)
+    }
+}
+
+/// Reads currency codes, the one of the row before without looking it up again.
+#[derive(Default)]
+pub(super) struct CurrencyReader {
+    last: Option<Currency>,
+}
+
+impl CurrencyReader {
+    /// The row's currency, if it names one.
+    ///
+    /// # Errors
+    /// `CURRENCY_UNKNOWN`.
+    #[inline]
+    pub fn read(&mut self, cells: &Cells, i: usize) -> Result<Option<Currency>, Refusal> {
+        let Some(text) = cells.text(i) else { return Ok(None) };
+        if self.last.is_none_or(|last| last.as_str() != text) {
+            let read = Currency::try_new(text);
+            self.last = Some(read.ok_or_else(|| cells.refuse(&rule::CURRENCY_UNKNOWN, i))?);
+        }
+        Ok(self.last)
+    }
+}

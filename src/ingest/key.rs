@@ -1,0 +1,236 @@
+//! Finding equal texts among millions: hashes sorted in partitions that fit a cache, and codes for repeated texts.
+//!
+//! Hashes only choose whom to compare; texts decide. So no result depends on the hash or on the number of threads.
+
+use crate::core::TextColumn;
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+/// Rows of a partition: its 8-byte entries stay inside a second-level cache while they are sorted.
+const PARTITION_ROWS: usize = 1 << 15;
+/// Rows that one task hashes.
+const TASK_ROWS: usize = 1 << 18;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A hash of a text: multiply-and-fold over 8-byte words. Source: the round of wyhash (Wang Yi, public domain).
+#[inline]
+pub(super) fn hash(text: &str) -> u64 {
+    let mut words = text.as_bytes().chunks_exact(8);
+    let mut state = MULTIPLIER ^ text.len() as u64;
+    for word in &mut words {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(word);
+        state = fold(state ^ u64::from_le_bytes(bytes));
+    }
+    let rest = words.remainder().iter().fold(0, |w, b| w << 8 | u64::from(*b));
+    fold(fold(state ^ rest))
+}
+
+/// A hash of two hashes.
+pub(super) fn hash_pair(a: u64, b: u64) -> u64 {
+    fold(fold(a) ^ b)
+}
+
+#[inline]
+fn fold(word: u64) -> u64 {
+    let wide = u128::from(word ^ 0xA076_1D64_78BD_642F) * u128::from(MULTIPLIER);
+    (wide >> 64) as u64 ^ wide as u64
+}
+
+/// Works through blocks on all threads. Neighbouring blocks share a lane; lanes come back in the order of rows.
+pub(super) fn lanes<B: Sync, L: Send>(
+    blocks: &[B],
+    start: impl Fn() -> L + Sync,
+    work: impl Fn(&mut L, &B) + Sync,
+) -> Vec<L> {
+    let per_lane = blocks.len().div_ceil(rayon::current_num_threads()).max(1);
+    let lane = |blocks: &[B]| {
+        let mut lane = start();
+        blocks.iter().for_each(|block| work(&mut lane, block));
+        lane
+    };
+    blocks.par_chunks(per_lane).map(lane).collect()
+}
+
+/// Rows by the hash of their key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keys {
+    /// How many leading bits of a hash name its partition.
+    bits: u32,
+    /// Entries: 32 further bits of the hash, then the row.
+    partitions: Vec<Vec<u64>>,
+}
+
+impl Keys {
+    /// Room for the keys of about `n` rows of a whole table, of which this takes a share.
+    pub fn for_table(n: usize) -> Self {
+        let bits = (n / PARTITION_ROWS).next_power_of_two().ilog2().min(12);
+        Self { bits, partitions: vec![Vec::new(); 1 << bits] }
+    }
+
+    #[inline]
+    pub fn push(&mut self, hash: u64, row: u32) {
+        let partition = (hash >> 32) >> (32 - self.bits);
+        let tag = (hash << self.bits) >> 32;
+        self.partitions[partition as usize].push(tag << 32 | u64::from(row));
+    }
+
+    /// Hashes `n` rows on all threads; rows without a key are left out.
+    pub fn of_rows(n: usize, hash: impl Fn(u32) -> Option<u64> + Sync) -> Self {
+        let starts: Vec<usize> = (0..n).step_by(TASK_ROWS).collect();
+        let shares = starts.into_par_iter().map(|start| {
+            let mut keys = Self::for_table(n);
+            for row in start as u32..(start + TASK_ROWS).min(n) as u32 {
+                if let Some(hash) = hash(row) {
+                    keys.push(hash, row);
+                }
+            }
+            (keys, 0)
+        });
+        Self::merged(n, shares.collect())
+    }
+
+    /// One sorted set from shares of a table of `n` rows, made with [`Keys::for_table`]`(n)`; each comes with what
+    /// is to be added to its rows.
+    pub fn merged(n: usize, shares: Vec<(Self, u32)>) -> Self {
+        let mut merged = Self::for_table(n);
+        merged.partitions.par_iter_mut().enumerate().for_each(|(p, all)| {
+            all.reserve_exact(shares.iter().map(|(keys, _)| keys.partitions[p].len()).sum());
+            for (keys, offset) in &shares {
+                all.extend(keys.partitions[p].iter().map(|entry| entry + u64::from(*offset)));
+            }
+            all.sort_unstable();
+        });
+        merged
+    }
+
+    /// Groups of two or more rows whose keys are the `same`.
+    pub fn repeated(&self, same: impl Fn(u32, u32) -> bool + Sync) -> Vec<Vec<u32>> {
+        let groups = self.partitions.par_iter().flat_map_iter(|entries| {
+            let mut groups = Vec::new();
+            for run in entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
+                let mut rows: Vec<u32> = run.iter().map(|entry| *entry as u32).collect();
+                while let Some(&first) = rows.first() {
+                    let (group, others) = rows.into_iter().partition::<Vec<_>, _>(|row| same(first, *row));
+                    if group.len() > 1 {
+                        groups.push(group);
+                    }
+                    rows = others;
+                }
+            }
+            groups
+        });
+        groups.collect()
+    }
+
+    /// Keeps the rows that `place` gives a new number. The new numbers must be in the order of the old ones.
+    pub fn renumber(&mut self, place: impl Fn(u32) -> Option<u32> + Sync) {
+        self.partitions.par_iter_mut().for_each(|entries| {
+            let placed = |entry: u64| Some(entry >> 32 << 32 | u64::from(place(entry as u32)?));
+            *entries = entries.iter().filter_map(|entry| placed(*entry)).collect();
+        });
+    }
+
+    /// For each row of `others`, a row of `self` with the same key, if any. Both must be made for as many rows.
+    /// `same` takes a row of `others` and one of `self`.
+    pub fn matched(&self, others: &Self, same: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, Option<u32>)> {
+        let pairs = self.partitions.par_iter().zip(&others.partitions).flat_map_iter(|(mine, theirs)| {
+            let mut at = 0;
+            let mut found = Vec::with_capacity(theirs.len());
+            for &entry in theirs {
+                let tag = entry >> 32;
+                while at < mine.len() && mine[at] >> 32 < tag {
+                    at += 1;
+                }
+                let candidates = mine[at..].iter().take_while(|m| **m >> 32 == tag);
+                let other = entry as u32;
+                found.push((other, candidates.map(|m| *m as u32).find(|row| same(other, *row))));
+            }
+            found
+        });
+        pairs.collect()
+    }
+}
+
+/// A code for each distinct text, from 0 in the order of first sight.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    codes: HashTable<(u64, u32)>,
+    pub texts: TextColumn,
+}
+
+impl Interner {
+    #[inline]
+    pub fn code(&mut self, text: &str) -> u32 {
+        let hash = hash(text);
+        let same = |(h, code): &(u64, u32)| *h == hash && self.texts.get(*code as usize) == text;
+        match self.codes.entry(hash, same, |(h, _)| *h) {
+            hashbrown::hash_table::Entry::Occupied(entry) => entry.get().1,
+            hashbrown::hash_table::Entry::Vacant(entry) => {
+                let code = self.texts.len() as u32;
+                entry.insert((hash, code));
+                self.texts.push(text);
+                code
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn texts_that_differ_in_length_or_order_hash_apart() {
+        let texts =
+            ["", "a", "b", "ab", "ba", "12345678", "123456780", "1234567800", "\0", "\0\0", "abcdefgh\0"];
+        let hashes: BTreeSet<u64> = texts.iter().map(|t| hash(t)).collect();
+        assert_eq!(hashes.len(), texts.len());
+    }
+
+    #[test]
+    fn ids_in_sequence_spread_over_partitions() {
+        let mut counts = [0; 64];
+        (0..64_000).for_each(|i| counts[(hash(&format!("INV-{i:08}")) >> 58) as usize] += 1);
+        // 1000 expected, standard deviation 31
+        assert!(counts.iter().all(|n| (840..1160).contains(n)), "{counts:?}");
+    }
+
+    #[test]
+    fn equal_keys_are_found_even_when_all_hashes_collide() {
+        let texts = ["a", "b", "a", "c", "b", "a"];
+        let same = |i: u32, j: u32| texts[i as usize] == texts[j as usize];
+        for hash in [|_: u32| Some(7), |_| Some(u64::MAX), |_| Some(0)] {
+            let keys = Keys::of_rows(6, hash);
+            assert_eq!(keys.repeated(same), [vec![0, 2, 5], vec![1, 4]]);
+        }
+    }
+
+    #[test]
+    fn each_row_finds_its_match_or_none() {
+        let n = 100_000;
+        let mine = Keys::of_rows(n, |i| Some(hash(&i.to_string())));
+        let theirs = Keys::of_rows(n, |i| Some(hash(&(2 * i).to_string())));
+        let mut found = mine.matched(&theirs, |i, j| j == 2 * i);
+        found.sort_unstable();
+        assert_eq!(found.len(), n);
+        assert!(found.iter().all(|(i, j)| *j == Some(2 * i).filter(|k| *k < n as u32)));
+    }
+
+    #[test]
+    fn dropped_rows_match_nobody() {
+        let mut keys = Keys::of_rows(3, |i| Some(u64::from(i)));
+        keys.renumber(|row| row.checked_sub(1));
+        let all = Keys::of_rows(3, |i| Some(u64::from(i)));
+        assert_eq!(keys.matched(&all, |i, j| i == j + 1), [(0, None), (1, Some(0)), (2, Some(1))]);
+    }
+
+    #[test]
+    fn a_text_keeps_the_code_it_first_got() {
+        let mut interner = Interner::default();
+        let codes: Vec<u32> = ["x", "y", "x", "", "y"].map(|t| interner.code(t)).to_vec();
+        assert_eq!(codes, [0, 1, 0, 2, 1]);
+        assert_eq!(interner.texts.len(), 3);
+    }
+}

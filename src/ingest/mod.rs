@@ -1,0 +1,122 @@
+//! From the files of a user to a checked ledger.
+//!
+//! [`read`] turns files into frames under canonical names ([`Raw`]) and judges nothing. [`check`] judges every row
+//! once: it goes into the ledger, to quarantine with the rule that it breaks, or is ignored because it was not known
+//! at `as_of`. Nothing is repaired silently and no row is lost: rows in = ledger + quarantined + ignored.
+
+mod book;
+mod cell;
+mod contact;
+mod csv;
+mod customer;
+mod error;
+mod fx;
+mod invoice;
+mod invoice_row;
+mod key;
+mod parquet;
+mod payment;
+mod perturb;
+mod profile;
+pub mod rule;
+mod source;
+mod standing;
+mod table;
+mod tally;
+
+pub use book::{Book, check, check_owned};
+pub use contact::ContactTable;
+pub use customer::{Customer, CustomerTable};
+pub use error::IngestError;
+pub use fx::FxTable;
+pub use perturb::Perturbation;
+pub use profile::{DateShape, Profile};
+pub use table::Raw;
+pub use tally::{InputCount, Quarantined};
+
+use ::polars::prelude::{DataType, NamedFrom, Series};
+use rayon::prelude::*;
+use source::Format;
+use std::path::{Path, PathBuf};
+use table::{Part, RawTable, Table};
+
+/// Where the tables are: each a file, a folder of `.csv` and `.parquet` parts, or a glob in the last component.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Invoices and credit notes.
+    pub invoices: PathBuf,
+    /// What settled them; without it `paid_date` of the invoices says when each was paid in full.
+    pub payments: Option<PathBuf>,
+    /// What is known of customers.
+    pub customers: Option<PathBuf>,
+    /// When customers were contacted, and what they promised.
+    pub contacts: Option<PathBuf>,
+    /// Rates to the reporting currency.
+    pub fx: Option<PathBuf>,
+    /// How columns and dates of the invoices are named and written.
+    pub profile: Profile,
+}
+
+/// Reads every row of every file, under canonical column names; nothing is judged yet.
+///
+/// # Errors
+/// [`IngestError`] for a file that cannot be read, is no table, or lacks a required column.
+///
+/// # Example
+/// ```
+/// use arrears::ingest::{Sources, check, read};
+/// let dir = tempfile::tempdir()?;
+/// let invoices = dir.path().join("invoices.csv");
+/// std::fs::write(&invoices, "invoice_id,customer_id,issue_date,due_date,amount\n\
+///     A1,ACME,2024-01-10,2024-02-09,100.00\n\
+///     A2,ACME,2024-01-11,2024-02-10,12 euros\n\
+///     A3,ACME,2024-03-01,2024-03-31,50.00\n")?;
+/// let raw = read(&Sources { invoices, ..Sources::default() })?;
+/// let policy = arrears::policy::load(None)?;
+/// let book = check(&raw, Some("2024-01-31".parse()?), &policy)?;
+/// assert_eq!(book.ledger.n_invoices(), 1);
+/// assert_eq!(book.quarantine[0].row, 2);
+/// assert_eq!(book.quarantine[0].rule_id, "AMOUNT_NOT_NUMBER");
+/// assert_eq!(book.inputs[0].ignored, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
+    let table = |path: &Option<PathBuf>, table: Table| {
+        path.as_ref().map(|path| read_table(path, table, &sources.profile)).transpose()
+    };
+    let raw = Raw {
+        invoices: read_table(&sources.invoices, Table::Invoices, &sources.profile)?,
+        payments: table(&sources.payments, Table::Payments)?,
+        customers: table(&sources.customers, Table::Customers)?,
+        contacts: table(&sources.contacts, Table::Contacts)?,
+        fx: table(&sources.fx, Table::Fx)?,
+    };
+    if raw.invoices.n_rows() == 0 {
+        return Err(IngestError::NoRows { path: sources.invoices.clone() });
+    }
+    Ok(raw)
+}
+
+fn read_table(path: &Path, table: Table, profile: &Profile) -> Result<RawTable, IngestError> {
+    let parts = source::files(path)?
+        .into_par_iter()
+        .map(|(file, format)| match format {
+            Format::Csv => csv::read(&file, table, profile),
+            Format::Parquet => parquet::read(&file, table, profile),
+        })
+        .collect::<Result<Vec<Part>, _>>()?;
+    let mut raw = RawTable { table, path: path.to_owned(), dates: profile.dates_of(table), parts };
+    if let (Table::Invoices, Some(currency)) = (table, profile.currency) {
+        raw.parts.iter_mut().try_for_each(|part| set_currency(part, currency))?;
+    }
+    Ok(raw)
+}
+
+/// The profile's currency on every row: such an export has no column of it.
+fn set_currency(part: &mut Part, currency: &str) -> Result<(), IngestError> {
+    let mut frame = part.frame.clone();
+    let column = Series::new("currency".into(), [currency]).cast(&DataType::String)?;
+    frame.with_column(column.new_from_index(0, frame.height()).into())?;
+    part.set_columns(frame);
+    Ok(())
+}

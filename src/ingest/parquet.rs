@@ -1,0 +1,128 @@
+//! Parquet files: only the columns that hold fields are read, each as one of a few types.
+
+use super::IngestError;
+use super::profile::Profile;
+use super::source::sha256_of_file;
+use super::table::{Kind, Part, Table};
+use polars::prelude::*;
+use std::fs::File;
+use std::path::Path;
+
+/// Reads the columns of a Parquet file that are mapped to fields.
+///
+/// # Errors
+/// For the file as a whole: unreadable, damaged, a required column missing or of a type that cannot hold its field.
+pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
+    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(file, table, profile));
+    Ok(Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new()))
+}
+
+fn frame(file: &Path, table: Table, profile: &Profile) -> Result<DataFrame, IngestError> {
+    let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
+    let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
+    let mut reader = ParquetReader::new(handle);
+    let found: Vec<String> =
+        reader.schema().map_err(damaged)?.iter_names().map(|name| name.to_string()).collect();
+    let columns = profile.columns_of(table, &found, file)?;
+    let wanted = columns.iter().map(|(_, column)| (*column).to_owned()).collect();
+    let frame = reader.with_columns(Some(wanted)).finish().map_err(damaged)?;
+    let typed = columns.into_iter().map(|(field, column)| {
+        let series = frame.column(column)?.as_materialized_series();
+        Ok(typed(series, field, table, file)?.with_name(field.into()).into())
+    });
+    let typed = typed.collect::<Result<Vec<Column>, IngestError>>()?;
+    Ok(DataFrame::new(frame.height(), typed)?)
+}
+
+/// The column as text, date, decimal, 64-bit integer or 64-bit float, whichever keeps its values.
+fn typed(series: &Series, field: &'static str, table: Table, file: &Path) -> Result<Series, IngestError> {
+    let kind = table.fields().iter().find(|f| f.name == field).map_or(Kind::Text, |f| f.kind);
+    let dtype = series.dtype();
+    let target = match (kind, dtype) {
+        (_, DataType::String | DataType::Null | DataType::Binary) => Some(DataType::String),
+        (Kind::Text, t) if t.is_integer() || t.is_bool() || t.is_categorical() || t.is_enum() => {
+            Some(DataType::String)
+        }
+        (Kind::Text, t) if t.is_float() => return whole_numbers(series, field, file),
+        (Kind::Day, DataType::Date | DataType::Datetime(..)) => Some(DataType::Date),
+        (Kind::Amount, t) if t.is_decimal() => None,
+        (Kind::Amount | Kind::Count, t) if t.is_integer() => Some(DataType::Int64),
+        (Kind::Amount | Kind::Count, t) if t.is_float() => Some(DataType::Float64),
+        (Kind::Rate, t) if t.is_primitive_numeric() || t.is_decimal() => Some(DataType::Float64),
+        _ => return Err(refused(field, dtype, kind, file)),
+    };
+    match target {
+        Some(target) if target != *dtype => {
+            series.strict_cast(&target).map_err(|_| refused(field, dtype, kind, file))
+        }
+        _ => Ok(series.clone()),
+    }
+}
+
+/// Ids that some tool has turned into floats, back as they were.
+fn whole_numbers(series: &Series, field: &'static str, file: &Path) -> Result<Series, IngestError> {
+    let refuse = || refused(field, series.dtype(), Kind::Text, file);
+    let floats = series.cast(&DataType::Float64)?;
+    let is_whole = |v: f64| v.fract() == 0.0 && v.abs() < 2_f64.powi(53);
+    if !floats.f64()?.iter().flatten().filter(|v| !v.is_nan()).all(is_whole) {
+        return Err(refuse());
+    }
+    // not strict: NaN becomes null
+    Ok(floats.cast(&DataType::Int64)?.cast(&DataType::String)?)
+}
+
+fn refused(field: &'static str, found: &DataType, kind: Kind, file: &Path) -> IngestError {
+    let expected = match kind {
+        Kind::Text => "text or whole numbers",
+        Kind::Day => "dates, timestamps or text",
+        Kind::Amount => "decimals, numbers or text",
+        Kind::Count => "whole numbers or text",
+        Kind::Rate => "numbers or text",
+    };
+    IngestError::ColumnType { file: file.to_owned(), field, found: found.to_string(), expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cast(series: Series, field: &'static str) -> Result<Series, IngestError> {
+        typed(&series, field, Table::Invoices, Path::new("i.parquet"))
+    }
+
+    fn texts(series: &Series) -> Vec<&str> {
+        series.str().unwrap().iter().map(|t| t.unwrap_or("null")).collect()
+    }
+
+    #[test]
+    fn ids_come_as_text_from_integers_categories_and_whole_floats() {
+        let ints = cast(Series::new("x".into(), [7_i32, 8]), "invoice_id").unwrap();
+        assert_eq!(texts(&ints), ["7", "8"]);
+        let floats = cast(Series::new("x".into(), [Some(7.0), None, Some(f64::NAN)]), "customer_id").unwrap();
+        assert_eq!(texts(&floats), ["7", "null", "null"]);
+        let categories = Series::new("x".into(), ["a", "b", "a"]);
+        let categories = categories.cast(&DataType::from_categories(Categories::global())).unwrap();
+        assert_eq!(texts(&cast(categories, "customer_id").unwrap()), ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn a_column_that_cannot_hold_its_field_is_refused() {
+        let e = cast(Series::new("x".into(), [1.5]), "invoice_id").unwrap_err();
+        assert_eq!(e.to_string(), "i.parquet: column `invoice_id` holds f64, expected text or whole numbers");
+        let e = cast(Series::new("x".into(), [20_240_101_i32]), "issue_date").unwrap_err();
+        assert_eq!(
+            e.to_string(),
+            "i.parquet: column `issue_date` holds i32, expected dates, timestamps or text"
+        );
+        assert_eq!(e.exit_code(), 3);
+    }
+
+    #[test]
+    fn a_timestamp_gives_its_date_before_and_after_1970() {
+        let half_past = Series::new("x".into(), [-1_i64, 86_400_000_000, 86_399_999_999]);
+        let times = half_past.cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap();
+        let days = cast(times, "issue_date").unwrap();
+        let days: Vec<_> = days.date().unwrap().physical().iter().flatten().collect();
+        assert_eq!(days, [-1, 1, 0]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether a row was known at `as_of`: the one question that is asked before any rule.
+
+use super::cell::Cells;
+use super::rule::Refusal;
+use super::table::{Block, RawTable};
+use crate::core::Day;
+
+/// Where a row stands in time.
+pub(super) enum Standing {
+    /// It happened and was recorded by the end of `as_of`.
+    Known { event: i32, known: i32 },
+    /// It happened or was recorded later: whatever else it says must not be looked at.
+    Later,
+    /// When it happened or was recorded cannot be read.
+    Refused(Refusal),
+}
+
+/// The deciding dates of a block's rows: that of the event and `recorded_date`.
+pub(super) struct Clock<'a> {
+    event: Cells<'a>,
+    recorded: Cells<'a>,
+    as_of: i32,
+}
+
+impl<'a> Clock<'a> {
+    /// A clock that stops at the end of `as_of`; with `None` it never stops.
+    pub fn of(table: &'a RawTable, block: &Block, event: &'static str, as_of: Option<Day>) -> Self {
+        Self {
+            event: Cells::of(table, block, event),
+            recorded: Cells::of(table, block, "recorded_date"),
+            as_of: as_of.map_or(i32::MAX, |d| d.0),
+        }
+    }
+
+    /// Where row `i` stands. One readable date after `as_of` is enough for [`Standing::Later`].
+    #[inline]
+    pub fn standing(&self, i: usize) -> Standing {
+        let (event, recorded) = (self.event.day(i), self.recorded.day(i));
+        let is_later = |day: &Result<Option<i32>, Refusal>| matches!(day, Ok(Some(d)) if *d > self.as_of);
+        if is_later(&event) || is_later(&recorded) {
+            return Standing::Later;
+        }
+        match (event, recorded) {
+            (Ok(Some(event)), Ok(recorded)) => {
+                Standing::Known { event, known: recorded.map_or(event, |r| r.max(event)) }
+            }
+            (Ok(None), Ok(_)) => Standing::Refused(self.event.missing()),
+            (Err(refusal), _) | (_, Err(refusal)) => Standing::Refused(refusal),
+        }
+    }
+
+    /// A day of something that may not have happened yet: nothing if it lies after `as_of`.
+    #[inline]
+    pub fn so_far(&self, day: Option<i32>) -> Option<i32> {
+        day.filter(|d| *d <= self.as_of)
+    }
+}

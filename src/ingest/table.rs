@@ -1,0 +1,264 @@
+//! The input tables: their fields, and their rows as they were read.
+
+use super::IngestError;
+use super::profile::DateShape;
+use polars::prelude::DataFrame;
+use std::path::PathBuf;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Day,
+    Amount,
+    Count,
+    Rate,
+}
+
+/// A canonical field of an input table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+}
+
+const fn required(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: true }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, required: false }
+}
+
+const INVOICES: &[Field] = &[
+    required("invoice_id", Kind::Text),
+    required("customer_id", Kind::Text),
+    required("issue_date", Kind::Day),
+    optional("due_date", Kind::Day),
+    optional("terms_days", Kind::Count),
+    required("amount", Kind::Amount),
+    optional("currency", Kind::Text),
+    optional("kind", Kind::Text),
+    optional("recorded_date", Kind::Day),
+    optional("dispute_date", Kind::Day),
+    optional("dispute_closed_date", Kind::Day),
+    optional("paid_date", Kind::Day),
+];
+const PAYMENTS: &[Field] = &[
+    required("invoice_id", Kind::Text),
+    required("payment_date", Kind::Day),
+    required("amount", Kind::Amount),
+    optional("payment_id", Kind::Text),
+    optional("currency", Kind::Text),
+    optional("kind", Kind::Text),
+    optional("recorded_date", Kind::Day),
+];
+const CUSTOMERS: &[Field] = &[
+    required("customer_id", Kind::Text),
+    optional("name", Kind::Text),
+    optional("industry", Kind::Text),
+    optional("country", Kind::Text),
+];
+const CONTACTS: &[Field] = &[
+    required("customer_id", Kind::Text),
+    required("contact_date", Kind::Day),
+    required("channel", Kind::Text),
+    optional("promise_date", Kind::Day),
+    optional("promise_amount", Kind::Amount),
+];
+const FX: &[Field] =
+    &[required("currency", Kind::Text), required("date", Kind::Day), required("rate", Kind::Rate)];
+
+/// An input table of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    Invoices,
+    Payments,
+    Customers,
+    Contacts,
+    Fx,
+}
+
+impl Table {
+    /// The contract's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
+            Self::Customers => "customers",
+            Self::Contacts => "contacts",
+            Self::Fx => "fx",
+        }
+    }
+
+    /// The fields that are read, in the contract's order.
+    pub fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Invoices => INVOICES,
+            Self::Payments => PAYMENTS,
+            Self::Customers => CUSTOMERS,
+            Self::Contacts => CONTACTS,
+            Self::Fx => FX,
+        }
+    }
+
+    /// The field whose date decides whether a row is known, beside `recorded_date`.
+    pub fn event_date(self) -> Option<&'static str> {
+        match self {
+            Self::Invoices => Some("issue_date"),
+            Self::Payments => Some("payment_date"),
+            Self::Customers => None,
+            Self::Contacts => Some("contact_date"),
+            Self::Fx => Some("date"),
+        }
+    }
+}
+
+/// A CSV record that has not as many fields as the header: no cell of it can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misfit {
+    pub row: u64,
+    pub n_fields: usize,
+    pub expected: usize,
+    pub text: String,
+}
+
+/// The rows of one file under canonical column names.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// The path as the user gave it, joined with the file's own name.
+    pub file: String,
+    pub sha256: String,
+    /// Columns of the fields that the file has; all of them share their chunk boundaries.
+    pub frame: DataFrame,
+    /// The data row in the file, from 1, of each row of the frame; empty when they are simply counted.
+    rows: Vec<u64>,
+    pub misfits: Vec<Misfit>,
+}
+
+impl Part {
+    pub fn new(file: String, sha256: String, frame: DataFrame, rows: Vec<u64>, misfits: Vec<Misfit>) -> Self {
+        let mut part = Self { file, sha256, frame: DataFrame::default(), rows: Vec::new(), misfits };
+        part.set_frame(frame, rows);
+        part
+    }
+
+    /// Puts other rows in the place of those that were there.
+    pub fn set_frame(&mut self, mut frame: DataFrame, rows: Vec<u64>) {
+        frame.align_chunks_par();
+        self.frame = frame;
+        self.rows = rows;
+    }
+
+    /// Puts other columns in the place of those that were there, row for row.
+    pub fn set_columns(&mut self, frame: DataFrame) {
+        let rows = std::mem::take(&mut self.rows);
+        self.set_frame(frame, rows);
+    }
+
+    /// The data row in the file, from 1, of row `i` of the frame.
+    pub fn row_number(&self, i: usize) -> u64 {
+        self.rows.get(i).copied().unwrap_or(i as u64 + 1)
+    }
+
+    /// Rows of the file, those of the wrong width included.
+    pub fn n_rows(&self) -> u64 {
+        (self.frame.height() + self.misfits.len()) as u64
+    }
+}
+
+/// All files of one input table.
+#[derive(Debug, Clone)]
+pub(super) struct RawTable {
+    pub table: Table,
+    /// The file, folder or glob that the user named.
+    pub path: PathBuf,
+    /// How dates are written in text columns.
+    pub dates: DateShape,
+    pub parts: Vec<Part>,
+}
+
+/// Rows that are worked through in one go: a range of one chunk of one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Block {
+    pub part: usize,
+    pub chunk: usize,
+    /// First row of the block in the chunk.
+    pub start: usize,
+    pub len: usize,
+    /// The same row counted over all parts: rows of a table are named by this count.
+    pub first: usize,
+}
+
+/// Large enough that a block costs nothing to set up, small enough to share work evenly.
+const BLOCK_ROWS: usize = 65_536;
+
+impl RawTable {
+    /// Rows in the frames: those that can be judged field by field.
+    pub fn n_framed(&self) -> usize {
+        self.parts.iter().map(|p| p.frame.height()).sum()
+    }
+
+    /// Rows of all files.
+    pub fn n_rows(&self) -> u64 {
+        self.parts.iter().map(Part::n_rows).sum()
+    }
+
+    /// Whether any part has the column.
+    pub fn has(&self, field: &str) -> bool {
+        self.parts.iter().any(|p| p.frame.column(field).is_ok())
+    }
+
+    /// The framed rows in order, cut into blocks.
+    ///
+    /// # Errors
+    /// [`IngestError::TooManyRows`] past what 32 bits can name.
+    pub fn blocks(&self) -> Result<Vec<Block>, IngestError> {
+        if self.n_rows() >= u64::from(u32::MAX) {
+            return Err(IngestError::TooManyRows { table: self.table.name(), rows: self.n_rows() });
+        }
+        let mut blocks = Vec::new();
+        let mut first = 0;
+        for (part, p) in self.parts.iter().enumerate() {
+            let Some(column) = p.frame.columns().first() else { continue };
+            for (chunk, array) in column.as_materialized_series().chunks().iter().enumerate() {
+                for start in (0..array.len()).step_by(BLOCK_ROWS) {
+                    let len = BLOCK_ROWS.min(array.len() - start);
+                    blocks.push(Block { part, chunk, start, len, first });
+                    first += len;
+                }
+            }
+        }
+        Ok(blocks)
+    }
+
+    /// The file and its data row of a row that is counted over all parts.
+    pub fn place(&self, row: usize) -> (usize, u64) {
+        let mut first = 0;
+        for (part, p) in self.parts.iter().enumerate() {
+            if row < first + p.frame.height() {
+                return (part, p.row_number(row - first));
+            }
+            first += p.frame.height();
+        }
+        (self.parts.len().saturating_sub(1), 0)
+    }
+}
+
+/// Every row of every file, its columns under canonical names; nothing is judged yet.
+#[derive(Debug, Clone)]
+pub struct Raw {
+    pub(super) invoices: RawTable,
+    pub(super) payments: Option<RawTable>,
+    pub(super) customers: Option<RawTable>,
+    pub(super) contacts: Option<RawTable>,
+    pub(super) fx: Option<RawTable>,
+}
+
+impl Raw {
+    /// Rows of the invoice files.
+    pub fn n_invoice_rows(&self) -> u64 {
+        self.invoices.n_rows()
+    }
+}
