@@ -17,7 +17,7 @@ pub use error::{ContractError, TableFault};
 pub use manifest::{
     Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, TableSummary, policy_hash, sha256_hex,
 };
-pub use read::{decode_parquet, read_table};
+pub use read::read_table;
 pub use schema::{ColumnSchema, ColumnType, Folder, SCHEMA_VERSION, TableSchema};
 pub use table::{Column, NO_TEXT, Table, TextList, Value};
 pub use tables::TABLES;

@@ -5,30 +5,22 @@ use super::{ContractError, SCHEMA_VERSION, Stamp, Table, TableFault, TableSchema
 use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::FileMetaData;
-use parquet::file::reader::ChunkReader;
+use std::fs::File;
 use std::path::Path;
 
-/// Reads `NAME.parquet` in a run folder: the table and the run that wrote it.
+/// Reads `NAME.parquet` in an output folder: the table and the run that wrote it.
 ///
 /// # Errors
-/// [`ContractError::Read`] if the file cannot be opened, else as [`decode_parquet`].
+/// [`ContractError::Read`] if the file cannot be opened, [`ContractError::Decode`] if it is not Parquet,
+/// [`ContractError::OtherVersion`] for a file of another schema version or another writer, and
+/// [`ContractError::OtherTable`] for other columns than the contract's.
 pub fn read_table(folder: &Path, name: &str) -> Result<(Table, Stamp), ContractError> {
     let path = folder.join(format!("{name}.parquet"));
-    let file =
-        std::fs::File::open(&path).map_err(|source| ContractError::Read { file: path.clone(), source })?;
+    let file = File::open(&path).map_err(|source| ContractError::Read { file: path.clone(), source })?;
     decode_parquet(file, name, &path.display().to_string())
 }
 
-/// Decodes one table; `file` stands for it in messages.
-///
-/// # Errors
-/// [`ContractError::Decode`] for what is not Parquet, [`ContractError::OtherVersion`] for a file of another schema
-/// version or another writer, and [`ContractError::OtherTable`] for other columns than the contract's.
-pub fn decode_parquet(
-    bytes: impl ChunkReader + 'static,
-    name: &str,
-    file: &str,
-) -> Result<(Table, Stamp), ContractError> {
+fn decode_parquet(bytes: File, name: &str, file: &str) -> Result<(Table, Stamp), ContractError> {
     let schema = TableSchema::of(name)?;
     let decode = |e: Box<dyn std::error::Error + Send + Sync>| ContractError::Decode {
         file: file.to_owned(),

@@ -1,12 +1,12 @@
 //! The contract: names, bytes, folders.
 
 use arrears::contract::{
-    Column, ColumnType, ContractError, Counts, InputSummary, Manifest, NO_TEXT, OutputFile, RunKey, SCHEMA_VERSION,
-    Stamp, TABLES, Table, TableSchema, TextList, decode_parquet, encode_csv, encode_parquet, policy_hash, read_table,
-    write_file, write_folder,
+    Column, ColumnType, ContractError, Counts, InputSummary, Manifest, NO_TEXT, OutputFile, RunKey,
+    SCHEMA_VERSION, Stamp, TABLES, Table, TableSchema, TextList, encode_csv, encode_parquet, policy_hash,
+    read_table, write_file, write_folder,
 };
 use arrears::core::{Amount, Day};
-use parquet::file::reader::FileReader;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,8 @@ const WRITTEN: [&str; 6] =
 fn every_name_is_the_contracts() {
     let names = |t: &TableSchema| t.columns.iter().map(|c| c.name).collect::<Vec<_>>();
     let listed: Vec<_> = TABLES.iter().map(|t| (t.name, names(t))).collect();
-    let contract: Vec<_> = CONTRACT.iter().map(|(t, c)| (*t, c.split_whitespace().collect::<Vec<_>>())).collect();
+    let contract: Vec<_> =
+        CONTRACT.iter().map(|(t, c)| (*t, c.split_whitespace().collect::<Vec<_>>())).collect();
     assert_eq!(listed, contract);
     let written: Vec<_> = TABLES.iter().filter(|t| t.written).map(|t| t.name).collect();
     assert_eq!(written, WRITTEN);
@@ -95,9 +96,8 @@ fn any_column(column_type: ColumnType, nullable: bool, n: usize) -> BoxedStrateg
     match (column_type, nullable) {
         (ColumnType::Text, true) => prop_oneof![
             vec(of(text), n).prop_map(Column::OptText),
-            (vec(text, 3), vec(prop_oneof![0..3_u32, Just(NO_TEXT)], n)).prop_map(|(text, code)| Column::Coded {
-                text: text.iter().map(String::as_str).collect(),
-                code
+            (vec(text, 3), vec(prop_oneof![0..3_u32, Just(NO_TEXT)], n)).prop_map(|(text, code)| {
+                Column::Coded { text: text.iter().map(String::as_str).collect(), code }
             }),
         ]
         .boxed(),
@@ -133,7 +133,8 @@ fn any_column(column_type: ColumnType, nullable: bool, n: usize) -> BoxedStrateg
 /// Any table of the contract with any values.
 fn any_table() -> impl Strategy<Value = Table> {
     (prop::sample::select(TABLES), 0..40_usize).prop_flat_map(|(schema, n)| {
-        let columns: Vec<_> = schema.columns.iter().map(|c| any_column(c.column_type, c.nullable, n)).collect();
+        let columns: Vec<_> =
+            schema.columns.iter().map(|c| any_column(c.column_type, c.nullable, n)).collect();
         columns.prop_map(|columns| {
             let names = schema.columns.iter().map(|c| c.name);
             Table::try_new(schema.name, names.zip(columns).collect()).unwrap()
@@ -150,8 +151,7 @@ proptest! {
 
     #[test]
     fn what_is_written_reads_back(table in any_table()) {
-        let bytes = bytes_of(&table);
-        let (back, by) = decode_parquet(bytes::Bytes::from(bytes), table.name(), "memory").unwrap();
+        let (back, by) = read_back(&bytes_of(&table), table.name()).unwrap();
         prop_assert_eq!(back, table);
         prop_assert_eq!(by, stamp());
     }
@@ -190,6 +190,18 @@ proptest! {
     }
 }
 
+fn read_back(bytes: &[u8], name: &str) -> Result<(Table, Stamp), ContractError> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(format!("{name}.parquet")), bytes).unwrap();
+    read_table(folder.path(), name)
+}
+
+fn open_parquet(bytes: &[u8]) -> SerializedFileReader<fs::File> {
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, bytes).unwrap();
+    SerializedFileReader::new(file).unwrap()
+}
+
 fn bytes_of(table: &Table) -> Vec<u8> {
     encode_parquet(table, &stamp()).unwrap()
 }
@@ -197,43 +209,49 @@ fn bytes_of(table: &Table) -> Vec<u8> {
 /// Rates of `n` days.
 fn fx(n: usize) -> Table {
     let currency = Column::SameText { text: "EUR".to_owned(), n };
-    let columns =
-        vec![("currency", currency), ("date", Column::Date((0..n as i32).collect())), ("rate", Column::F64(vec![1.1; n]))];
+    let columns = vec![
+        ("currency", currency),
+        ("date", Column::Date((0..n as i32).collect())),
+        ("rate", Column::F64(vec![1.1; n])),
+    ];
     Table::try_new("fx", columns).unwrap()
 }
 
 #[test]
 fn the_metadata_names_the_run_and_nothing_of_the_machine() {
-    let file = parquet::file::reader::SerializedFileReader::new(bytes::Bytes::from(bytes_of(&fx(3)))).unwrap();
+    let file = open_parquet(&bytes_of(&fx(3)));
     let metadata = file.metadata().file_metadata();
     let pairs = metadata.key_value_metadata().unwrap();
     let shown: Vec<_> = pairs.iter().map(|p| format!("{}={}", p.key, p.value.as_deref().unwrap())).collect();
-    let expected = ["arrears.schema_version=1", "arrears.as_of=2024-10-04", "arrears.run_id=0123456789abcdef"];
+    let expected =
+        ["arrears.schema_version=1", "arrears.as_of=2024-10-04", "arrears.run_id=0123456789abcdef"];
     assert_eq!(shown, expected);
-    assert_eq!(metadata.created_by(), Some(format!("arrears version {}", env!("CARGO_PKG_VERSION")).as_str()));
+    assert_eq!(
+        metadata.created_by(),
+        Some(format!("arrears version {}", env!("CARGO_PKG_VERSION")).as_str())
+    );
 }
 
 #[test]
 fn a_table_of_more_than_one_row_group_reads_back() {
     let n = 1_048_576 + 3;
     let bytes = bytes_of(&fx(n));
-    let file = parquet::file::reader::SerializedFileReader::new(bytes::Bytes::from(bytes.clone())).unwrap();
-    assert_eq!(file.metadata().num_row_groups(), 2);
-    let (back, _) = decode_parquet(bytes::Bytes::from(bytes), "fx", "memory").unwrap();
-    assert!(back == fx(n));
+    assert_eq!(open_parquet(&bytes).metadata().num_row_groups(), 2);
+    assert!(read_back(&bytes, "fx").unwrap().0 == fx(n));
 }
 
 #[test]
 fn files_that_are_not_the_contracts_are_refused_by_name() {
-    let read = |bytes: Vec<u8>, name: &str| decode_parquet(bytes::Bytes::from(bytes), name, "x.parquet").unwrap_err();
+    let end_of = |e: ContractError| e.to_string().split_once(".parquet: ").unwrap().1.to_owned();
     let whole = bytes_of(&fx(10));
-    assert!(matches!(read(whole[..whole.len() / 2].to_vec(), "fx"), ContractError::Decode { .. }));
-    assert_eq!(read(whole, "aging").to_string(), "x.parquet: not the contract's table `aging`");
+    assert!(matches!(read_back(&whole[..whole.len() / 2], "fx"), Err(ContractError::Decode { .. })));
+    assert_eq!(end_of(read_back(&whole, "aging").unwrap_err()), "not the contract's table `aging`");
 
     let schema = arrow::datatypes::Schema::empty();
-    let foreign = parquet::arrow::ArrowWriter::try_new(Vec::new(), schema.into(), None).unwrap().into_inner().unwrap();
-    let e = read(foreign, "fx");
-    assert_eq!(e.to_string(), format!("x.parquet: schema version is missing, expected {SCHEMA_VERSION}"));
+    let foreign =
+        parquet::arrow::ArrowWriter::try_new(Vec::new(), schema.into(), None).unwrap().into_inner().unwrap();
+    let e = read_back(&foreign, "fx").unwrap_err();
+    assert_eq!(end_of(e), format!("schema version is missing, expected {SCHEMA_VERSION}"));
 }
 
 fn manifest() -> Manifest {
@@ -262,8 +280,10 @@ fn output(files: &[(&str, &[u8])]) -> Vec<OutputFile> {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -275,10 +295,22 @@ fn a_manifest_reads_back_and_keeps_its_order_of_keys() {
     write_file(&folder.path().join("manifest.json"), &json).unwrap();
     assert_eq!(Manifest::read(folder.path()).unwrap(), manifest());
     let text = String::from_utf8(json).unwrap();
-    let keys: Vec<_> = text.lines().filter(|l| l.starts_with("  \"")).filter_map(|l| l.split('"').nth(1)).collect();
+    let keys: Vec<_> =
+        text.lines().filter(|l| l.starts_with("  \"")).filter_map(|l| l.split('"').nth(1)).collect();
     let expected = [
-        "version", "schema_version", "as_of", "run_id", "policy_hash", "seed", "inputs", "counts", "model", "metrics",
-        "warnings", "tables", "timings",
+        "version",
+        "schema_version",
+        "as_of",
+        "run_id",
+        "policy_hash",
+        "seed",
+        "inputs",
+        "counts",
+        "model",
+        "metrics",
+        "warnings",
+        "tables",
+        "timings",
     ];
     assert_eq!(keys, expected);
 }
@@ -292,8 +324,7 @@ fn a_metric_that_is_not_finite_is_refused() {
 
 #[test]
 fn everything_that_decides_a_run_changes_its_id() {
-    let key =
-        RunKey { known_sha256: "k", policy_hash: "p", model_sha256: None, seed: 0, as_of: Day(0) };
+    let key = RunKey { known_sha256: "k", policy_hash: "p", model_sha256: None, seed: 0, as_of: Day(0) };
     let others = [
         RunKey { known_sha256: "l", ..key },
         RunKey { policy_hash: "q", ..key },
