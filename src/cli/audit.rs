@@ -16,5 +16,5 @@ pub struct AuditArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears audit --invoices inv.csv --payments pay.csv --as-of 2026-03-31
+Example:      arrears audit --invoices i.csv --payments p.csv --as-of 2026-03-31
 Exit status:  0 proven  1 cannot read/write  2 bad option/policy  3 input rejected  4 byte moved";

@@ -16,5 +16,5 @@ pub struct CheckArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears check --invoices inv.csv --payments pay.csv --out out
+Example:      arrears check --invoices i.csv --payments p.csv --out out
 Exit status:  0 checked  1 cannot read/write  2 bad option/policy  3 input rejected";

@@ -20,5 +20,5 @@ pub struct FitArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears fit --invoices inv.csv --payments pay.csv --as-of 2026-03-31 --model-out m.json
+Example:      arrears fit --invoices i.csv --payments p.csv --as-of 2026-03-31 --model-out m.json
 Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";

@@ -38,17 +38,24 @@ enum Verb {
     Schema(schema::SchemaArgs),
 }
 
+const COMMON: &str = "Common options";
+
+/// More threads than any machine has would only exhaust it.
+fn threads() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(0..=1024)
+}
+
 /// What every verb takes.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Worker threads; 0 = one per core. Does not change results
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, help_heading = "Common options")]
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, value_parser = threads(), help_heading = COMMON)]
     pub threads: usize,
     /// Say nothing on stderr but errors
-    #[arg(long, global = true, help_heading = "Common options")]
+    #[arg(long, global = true, help_heading = COMMON)]
     pub quiet: bool,
-    /// How stdout is written
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Common options")]
+    /// How stdout is written: for people or for machines
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = COMMON)]
     pub format: Format,
 }
 

@@ -7,11 +7,10 @@ use std::io::{self, IsTerminal, Write};
 
 /// How standard output is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // a doc here would become help text and triple its length
 pub enum Format {
-    /// For people
     #[default]
     Text,
-    /// For machines
     Json,
 }
 

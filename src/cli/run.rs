@@ -23,5 +23,5 @@ pub struct RunArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears run --invoices inv.csv --payments pay.csv --as-of 2026-03-31 --out out
+Example:      arrears run --invoices i.csv --payments p.csv --as-of 2026-03-31 --out out
 Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";

@@ -23,5 +23,5 @@ pub struct ScoreArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears score --invoices inv.csv --payments pay.csv --model m.json --as-of 2026-04-01 --out o
+Example:      arrears score --invoices i.csv --model m.json --as-of 2026-04-01 --out out
 Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";
