@@ -1,4 +1,6 @@
 //! Tests that cross modules: one binary, a module a concern.
 
+mod architecture;
 mod coherence;
+mod contract;
 mod ingest;

@@ -1,0 +1,132 @@
+//! The only place that prints: data to standard output, everything meant for a person to standard error.
+
+use crate::error::Error;
+use clap::ValueEnum;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// How standard output is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // a doc here would become help text and triple its length
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Where a verb prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    format: Format,
+    quiet: bool,
+}
+
+impl Screen {
+    /// A screen as the common flags ask for it.
+    pub fn new(format: Format, quiet: bool) -> Self {
+        Self { format, quiet }
+    }
+
+    /// Prints a verb's answer to standard output, as text or as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Print`] if it cannot be written. A reader that has gone away, as `head` does, is no error.
+    pub fn data<T: Serialize>(&self, text: impl FnOnce() -> String, value: &T) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Text => text(),
+            Format::Json => {
+                serde_json::to_string_pretty(value).map_err(|e| Error::Print(io::Error::other(e)))?
+            }
+        };
+        let mut out = io::stdout().lock();
+        let printed = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+        match printed {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells a person something on standard error, unless `--quiet`.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            to_person(line);
+        }
+    }
+
+    /// Warns a person, unless `--quiet`; the manifest holds every warning too.
+    pub fn warning(&self, line: &str) {
+        self.note(&format!("warning: {line}"));
+    }
+
+    /// Whether anything may be told to a person.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether a person is looking at standard error.
+    pub fn is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+}
+
+/// Prints an error, what caused it, and what to do next.
+pub fn print_error(error: &Error) {
+    to_person(&describe(error));
+}
+
+/// `error: ...`, a line `caused by: ...` for each source, and `hint: ...` after an empty line.
+fn describe(error: &Error) -> String {
+    let mut text = format!("error: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(e) = source {
+        text.push_str(&format!("\n  caused by: {}", e.to_string().trim_end().replace('\n', "\n    ")));
+        source = e.source();
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("\n\nhint: {hint}"));
+    }
+    text
+}
+
+/// One line on standard error. There is nobody to tell when that fails.
+fn to_person(line: &str) {
+    let _lost = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Rows under a header, columns aligned, two blanks between them and before them; the last column is left ragged.
+pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
+    let mut width = header.map(|h| h.chars().count());
+    for row in rows {
+        for (w, cell) in width.iter_mut().zip(row) {
+            *w = (*w).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded: String = cells.iter().zip(width).map(|(c, w)| format!("  {c:<w$}")).collect();
+        format!("{}\n", padded.trim_end())
+    };
+    let body: String = rows.iter().map(|r| line(r.each_ref().map(String::as_str))).collect();
+    line(header) + &body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_shown_with_its_cause_and_its_hint() {
+        let refused = crate::policy::parse("[ledger]\ngrace = 1", "mine.toml").unwrap_err();
+        let text = describe(&refused.into());
+        assert!(
+            text.starts_with("error: mine.toml: not a valid policy\n  caused by: unknown field `grace`"),
+            "{text}"
+        );
+        assert!(text.contains("\n\nhint: src/policy/defaults.toml documents every key"), "{text}");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["ü".to_owned(), "x".to_owned()], ["abc".to_owned(), String::new()]];
+        assert_eq!(aligned(["a", "b"], &rows), "  a    b\n  ü    x\n  abc\n");
+    }
+}

@@ -1,0 +1,27 @@
+//! `arrears score`.
+
+use super::input::{AsOfArg, InputArgs, SeedArg};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Score, forecast and prioritise with a model fitted before
+#[derive(Debug, Clone, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct ScoreArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The model to score with
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub as_of: AsOfArg,
+    /// Output folder; replaced as a whole if it holds an earlier run
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub seed: SeedArg,
+}
+
+const AFTER_HELP: &str = "\
+Example:      arrears score --invoices i.csv --model m.json --as-of 2026-04-01 --out out
+Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";

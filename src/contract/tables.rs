@@ -1,0 +1,425 @@
+//! The one list of every table of the contract.
+
+use super::schema::ColumnType::{Bool, Date, Decimal, Double, Int32, Int64, Text, TextList};
+use super::schema::{ColumnSchema, ColumnType, Folder, TableSchema};
+
+const fn col(
+    name: &'static str,
+    column_type: ColumnType,
+    unit: &'static str,
+    meaning: &'static str,
+) -> ColumnSchema {
+    ColumnSchema { name, column_type, unit, nullable: false, meaning }
+}
+
+const fn opt(
+    name: &'static str,
+    column_type: ColumnType,
+    unit: &'static str,
+    meaning: &'static str,
+) -> ColumnSchema {
+    ColumnSchema { name, column_type, unit, nullable: true, meaning }
+}
+
+const AS_OF: ColumnSchema = col("as_of", Date, "", "The day at whose end everything in the row was known.");
+const CURRENCY: ColumnSchema =
+    col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
+const SEGMENT: ColumnSchema = col("segment", Text, "", "Part of the portfolio: `all`, or `name=value`.");
+const CUSTOMER_ID: ColumnSchema = col("customer_id", Text, "", "The customer, as the ledger names it.");
+const INVOICE_ID: ColumnSchema = col("invoice_id", Text, "", "The invoice, as the ledger names it.");
+const OPEN_AMOUNT: ColumnSchema =
+    col("open_amount", Decimal, "currency", "Amount less everything known at as_of to have settled it.");
+const REASON_1: ColumnSchema =
+    opt("reason_1", Text, "", "Feature with the largest effect on the log-odds of being late.");
+const REASON_2: ColumnSchema = opt("reason_2", Text, "", "Feature with the second largest effect.");
+const REASON_3: ColumnSchema = opt("reason_3", Text, "", "Feature with the third largest effect.");
+const P05: ColumnSchema =
+    col("p05", Double, "currency", "Cash that 5 in 100 simulated futures stay at or below.");
+const P10: ColumnSchema =
+    col("p10", Double, "currency", "Cash that 10 in 100 simulated futures stay at or below.");
+const P25: ColumnSchema =
+    col("p25", Double, "currency", "Cash that 25 in 100 simulated futures stay at or below.");
+const P50: ColumnSchema =
+    col("p50", Double, "currency", "Cash that half of the simulated futures stay at or below.");
+const P75: ColumnSchema =
+    col("p75", Double, "currency", "Cash that 75 in 100 simulated futures stay at or below.");
+const P90: ColumnSchema =
+    col("p90", Double, "currency", "Cash that 90 in 100 simulated futures stay at or below.");
+const P95: ColumnSchema =
+    col("p95", Double, "currency", "Cash that 95 in 100 simulated futures stay at or below.");
+const ORIGIN: ColumnSchema = col("origin", Date, "", "The as_of of the fold: nothing after it was used.");
+const MODEL: ColumnSchema =
+    col("model", Text, "", "`arrears`, a named baseline, or the challenger's own name.");
+
+/// Every table of the contract.
+pub const TABLES: &[TableSchema] = &[
+    TableSchema {
+        name: "invoices",
+        folder: Folder::Input,
+        written: false,
+        meaning: "One row an invoice or credit note; any other column is a segment.",
+        columns: &[
+            col("invoice_id", Text, "", "Names the invoice; each once."),
+            col("customer_id", Text, "", "Names the customer who owes it."),
+            col("issue_date", Date, "", "Day of issue."),
+            opt("due_date", Date, "", "Last day on which payment is not late; required without terms_days."),
+            opt("terms_days", Int32, "days", "Days from issue to due, where no due_date is given."),
+            col("amount", Decimal, "currency", "What is billed, taxes included, above zero."),
+            opt("currency", Text, "ISO 4217", "Currency of the amount; the policy's default where missing."),
+            opt("kind", Text, "", "`invoice` (the default) or `credit_note`."),
+            opt(
+                "recorded_date",
+                Date,
+                "",
+                "Day it was entered; known from the later of this and issue_date.",
+            ),
+            opt("dispute_date", Date, "", "Day the customer disputed it."),
+            opt("dispute_closed_date", Date, "", "Day the dispute ended; missing while it lasts."),
+            opt("paid_date", Date, "", "One-table form: the day on which it was settled in full."),
+            opt("discount_rate", Double, "share of amount", "Discount offered for early payment, 0 to 1."),
+            opt("discount_days", Int32, "days", "Days from issue within which the discount may be taken."),
+            opt("business_unit", Text, "", "The part of the business that issued it."),
+        ],
+    },
+    TableSchema {
+        name: "payments",
+        folder: Folder::Input,
+        written: false,
+        meaning: "One row a settlement of an invoice; an invoice may have several.",
+        columns: &[
+            col("invoice_id", Text, "", "The invoice it settles."),
+            col("payment_date", Date, "", "Day on which it happened."),
+            col("amount", Decimal, "currency", "What it settles, above zero."),
+            opt("payment_id", Text, "", "Names the payment."),
+            opt("currency", Text, "ISO 4217", "Currency of the amount; the invoice's where missing."),
+            opt("kind", Text, "", "`cash` (the default), `credit`, `write_off` or `discount`."),
+            opt("method", Text, "", "How it was paid: transfer, card, cheque."),
+            opt(
+                "recorded_date",
+                Date,
+                "",
+                "Day it was entered; known from the later of this and payment_date.",
+            ),
+        ],
+    },
+    TableSchema {
+        name: "customers",
+        folder: Folder::Input,
+        written: false,
+        meaning: "One row a customer; any other column is a segment.",
+        columns: &[
+            col("customer_id", Text, "", "Names the customer; each once."),
+            opt("name", Text, "", "Name to show to people."),
+            opt("industry", Text, "", "Line of business."),
+            opt("country", Text, "ISO 3166", "Country of the customer."),
+            opt("credit_limit", Decimal, "reporting currency", "Largest open amount that was agreed."),
+        ],
+    },
+    TableSchema {
+        name: "contacts",
+        folder: Folder::Input,
+        written: false,
+        meaning: "One row a contact with a customer about what it owes.",
+        columns: &[
+            col("customer_id", Text, "", "The customer contacted."),
+            col("contact_date", Date, "", "Day of the contact."),
+            col("channel", Text, "", "How: email, phone, letter, visit."),
+            opt("invoice_id", Text, "", "The invoice it was about, if about one."),
+            opt("outcome", Text, "", "What came of it: reached, promise, dispute, no_answer."),
+            opt("promise_date", Date, "", "Day by which the customer promised to pay."),
+            opt("promise_amount", Decimal, "currency", "What it promised to pay."),
+        ],
+    },
+    TableSchema {
+        name: "fx",
+        folder: Folder::Input,
+        written: false,
+        meaning: "One row a currency and day.",
+        columns: &[
+            col("currency", Text, "ISO 4217", "The currency converted."),
+            col("date", Date, "", "Day from which the rate holds, until the next one."),
+            col("rate", Double, "currency per unit", "Units of the reporting currency for one."),
+        ],
+    },
+    TableSchema {
+        name: "invoice_scores",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row for each invoice with open_amount > 0, by invoice_id.",
+        columns: &[
+            AS_OF,
+            INVOICE_ID,
+            CUSTOMER_ID,
+            CURRENCY,
+            col("issue_date", Date, "", "Day of issue."),
+            col("due_date", Date, "", "Last day on which payment is not late, before the policy's grace."),
+            col("amount", Decimal, "currency", "What was billed."),
+            OPEN_AMOUNT,
+            col("days_past_due", Int32, "days", "as_of less due_date; negative while not yet due."),
+            col("late_prob", Double, "probability", "Not fully settled by due_date + grace; 1 once past it."),
+            col("late_30_prob", Double, "probability", "Not fully settled by 30 days after due_date."),
+            col("late_60_prob", Double, "probability", "Not fully settled by 60 days after due_date."),
+            col("late_90_prob", Double, "probability", "Not fully settled by 90 days after due_date."),
+            col("paid_7_prob", Double, "probability", "Fully settled within 7 days after as_of."),
+            col("paid_14_prob", Double, "probability", "Fully settled within 14 days after as_of."),
+            col("paid_30_prob", Double, "probability", "Fully settled within 30 days after as_of."),
+            col("paid_60_prob", Double, "probability", "Fully settled within 60 days after as_of."),
+            col("paid_90_prob", Double, "probability", "Fully settled within 90 days after as_of."),
+            opt(
+                "pay_date_p10",
+                Date,
+                "",
+                "Day by which it is settled with probability 0.1; null past the curve.",
+            ),
+            opt(
+                "pay_date_p50",
+                Date,
+                "",
+                "Day by which it is settled with probability 0.5; null past the curve.",
+            ),
+            opt(
+                "pay_date_p90",
+                Date,
+                "",
+                "Day by which it is settled with probability 0.9; null past the curve.",
+            ),
+            col("unpaid_prob", Double, "probability", "Not settled within the loss horizon after as_of."),
+            col(
+                "expected_days_late",
+                Double,
+                "days",
+                "Mean days from due_date to settlement; unpaid counts to the horizon.",
+            ),
+            col("risk_band", Text, "", "`low`, `medium` or `high`, by the policy's thresholds on late_prob."),
+            col("history_n", Int32, "invoices", "The customer's invoices known to be settled at as_of."),
+            REASON_1,
+            REASON_2,
+            REASON_3,
+            opt(
+                "reason_1_effect",
+                Double,
+                "log-odds of late",
+                "Effect of reason_1 against the average invoice.",
+            ),
+            opt(
+                "reason_2_effect",
+                Double,
+                "log-odds of late",
+                "Effect of reason_2 against the average invoice.",
+            ),
+            opt(
+                "reason_3_effect",
+                Double,
+                "log-odds of late",
+                "Effect of reason_3 against the average invoice.",
+            ),
+            col("model_id", Text, "", "The model that scored it: the hash of its content."),
+        ],
+    },
+    TableSchema {
+        name: "cash_forecast",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row a currency, segment, grain, source and period.",
+        columns: &[
+            AS_OF,
+            CURRENCY,
+            SEGMENT,
+            col("grain", Text, "", "`day` (91 of them), `week` (13) or `month` (6)."),
+            col("period", Int32, "", "Number of the period from 0; week 0 is days 1 to 7 after as_of."),
+            col("period_start", Date, "", "First day of the period."),
+            col("period_end", Date, "", "Last day of the period."),
+            col(
+                "source",
+                Text,
+                "",
+                "`open` = invoices open at as_of, `future` = not yet issued, or `total`.",
+            ),
+            col("expected", Double, "currency", "Mean of the cash that comes in during the period."),
+            P05,
+            P10,
+            P25,
+            P50,
+            P75,
+            P90,
+            P95,
+            opt(
+                "due",
+                Decimal,
+                "currency",
+                "What falls due in the period: the naive forecast; null for `future`.",
+            ),
+        ],
+    },
+    TableSchema {
+        name: "priorities",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row a customer with an open balance, by rank.",
+        columns: &[
+            col("rank", Int32, "", "1 is the customer to contact first."),
+            CUSTOMER_ID,
+            col(
+                "reporting_currency",
+                Text,
+                "ISO 4217",
+                "Of the row's amounts; XXX if currencies are added at par.",
+            ),
+            OPEN_AMOUNT,
+            col("overdue_amount", Decimal, "currency", "Open amount of invoices past their due_date."),
+            col("oldest_days_past_due", Int32, "days", "Largest days_past_due of its open invoices."),
+            col("value_at_risk", Double, "currency", "Expected amount still open 30 days after as_of."),
+            col(
+                "expected_gain",
+                Double,
+                "currency",
+                "Value of contacting the customer now, net of its cost.",
+            ),
+            col("gain_basis", Text, "", "`measured` from contact history, or `assumed` from the policy."),
+            opt("action", Text, "", "Level of the policy's ladder to take; null if there is none."),
+            opt("channel", Text, "", "How to contact, by the ladder."),
+            opt("action_date", Date, "", "First day on which the action can be done."),
+            opt("reason_1", Text, "", "Feature with the largest effect over the customer's open amount."),
+            opt("reason_2", Text, "", "Feature with the second largest effect."),
+            opt("reason_3", Text, "", "Feature with the third largest effect."),
+            opt("hold", Text, "", "Why not to call: `dispute`, `promise`, `quiet_days`, `below_minimum`."),
+            col("invoice_ids", TextList, "", "The customer's open invoices, in the order they fall due."),
+        ],
+    },
+    TableSchema {
+        name: "aging",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row a currency, segment and bucket; the buckets of a segment sum to its open balance.",
+        columns: &[
+            CURRENCY,
+            SEGMENT,
+            col(
+                "bucket",
+                Text,
+                "days past due",
+                "`current`, `1-30` and so on by policy, or `unapplied` credit.",
+            ),
+            col("amount", Decimal, "currency", "Open amount in the bucket; `unapplied` is zero or negative."),
+            col("n_invoices", Int64, "invoices", "Open invoices in the bucket."),
+        ],
+    },
+    TableSchema {
+        name: "kpis",
+        folder: Folder::Run,
+        written: false,
+        meaning: "One row a key figure, basis, window, currency and segment.",
+        columns: &[
+            col("kpi", Text, "", "Which figure: `dso`, `cei`, `late_share`, and so on."),
+            col("definition_id", Text, "", "Names the formula and its version."),
+            col("basis", Text, "", "What is counted: amounts, invoices or customers."),
+            opt(
+                "window_days",
+                Int32,
+                "days",
+                "Days before as_of that are looked at; null for a day's figure.",
+            ),
+            AS_OF,
+            CURRENCY,
+            SEGMENT,
+            opt("value", Double, "by kpi", "The figure; null where the denominator is zero."),
+            opt("numerator", Double, "by kpi", "What is divided."),
+            opt("denominator", Double, "by kpi", "What it is divided by."),
+        ],
+    },
+    TableSchema {
+        name: "customer_features",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row a customer known at as_of, by customer_id.",
+        columns: &[
+            CUSTOMER_ID,
+            AS_OF,
+            col("n_invoices", Int32, "invoices", "Invoices known at as_of."),
+            col("n_settled", Int32, "invoices", "Invoices known to be settled in full."),
+            col("n_open", Int32, "invoices", "Invoices with something open."),
+            opt("late_share", Double, "share", "Share of its settled invoices that were late."),
+            opt("mean_delay_days", Double, "days", "Mean of days from due_date to settlement."),
+            opt("sd_delay_days", Double, "days", "Standard deviation of that delay; null below two."),
+        ],
+    },
+    TableSchema {
+        name: "provision",
+        folder: Folder::Run,
+        written: false,
+        meaning: "Expected credit loss: one row a currency, segment and bucket.",
+        columns: &[
+            AS_OF,
+            CURRENCY,
+            SEGMENT,
+            col("bucket", Text, "days past due", "Aging bucket of the exposure."),
+            col("ead", Decimal, "currency", "Exposure at default: open amount in the bucket."),
+            col("pd", Double, "probability", "Probability that it is still unpaid at the loss horizon."),
+            col("lgd", Double, "share", "Share lost of what is unpaid by then."),
+            col("ecl", Double, "currency", "Expected credit loss: ead x pd x lgd, invoice by invoice."),
+        ],
+    },
+    TableSchema {
+        name: "quarantine",
+        folder: Folder::Run,
+        written: true,
+        meaning: "One row for each input row that was refused, by file and row.",
+        columns: &[
+            col("file", Text, "", "The file it came from."),
+            col("row", Int64, "", "Number of the data row in that file, from 1, the header not counted."),
+            col("rule_id", Text, "", "The rule it broke, as AMOUNT_NOT_NUMBER."),
+            opt("field", Text, "", "The field at fault, if it is one field's fault."),
+            opt("value", Text, "", "What was found there."),
+            col("message", Text, "", "What is wrong and what was expected."),
+        ],
+    },
+    TableSchema {
+        name: "backtest_scores",
+        folder: Folder::Backtest,
+        written: false,
+        meaning: "One row an origin, model and invoice open and not yet due at the origin.",
+        columns: &[
+            ORIGIN,
+            MODEL,
+            INVOICE_ID,
+            col("late_prob", Double, "probability", "Predicted: not settled by due_date + grace."),
+            col("late", Bool, "", "What happened."),
+        ],
+    },
+    TableSchema {
+        name: "backtest_cash",
+        folder: Folder::Backtest,
+        written: false,
+        meaning: "One row an origin, model, currency, week and source.",
+        columns: &[
+            ORIGIN,
+            MODEL,
+            CURRENCY,
+            col("period", Int32, "weeks", "Number of the week after the origin, from 0."),
+            col("source", Text, "", "`open`, `future` or `total`."),
+            col("expected", Double, "currency", "Predicted cash of the week."),
+            opt("p05", Double, "currency", "Predicted 5 % quantile; null for a model without quantiles."),
+            opt("p10", Double, "currency", "Predicted 10 % quantile."),
+            opt("p25", Double, "currency", "Predicted 25 % quantile."),
+            opt("p50", Double, "currency", "Predicted median."),
+            opt("p75", Double, "currency", "Predicted 75 % quantile."),
+            opt("p90", Double, "currency", "Predicted 90 % quantile."),
+            opt("p95", Double, "currency", "Predicted 95 % quantile."),
+            col("actual", Double, "currency", "Cash that came in."),
+        ],
+    },
+    TableSchema {
+        name: "metrics",
+        folder: Folder::Backtest,
+        written: false,
+        meaning: "One row a model, task, metric and horizon, over all origins.",
+        columns: &[
+            MODEL,
+            col("task", Text, "", "`late` or `cash`."),
+            col("metric", Text, "", "Which metric: `auc`, `log_loss`, `wape`, and so on."),
+            opt("horizon", Int32, "weeks", "Weeks after the origin; null where the metric has no horizon."),
+            col("value", Double, "by metric", "The metric."),
+            col("n", Int64, "", "Predictions it was taken over."),
+        ],
+    },
+];
