@@ -1,8 +1,12 @@
 //! The one error of the library: a stage's error, and what it means for the exit status.
 
+use crate::collect::CollectError;
 use crate::contract::ContractError;
+use crate::ingest::IngestError;
 use crate::ledger::LedgerError;
+use crate::model::{ArtifactError, ModelError};
 use crate::policy::PolicyError;
+use std::path::PathBuf;
 
 /// What stopped a verb.
 #[derive(Debug, thiserror::Error)]
@@ -11,9 +15,32 @@ pub enum Error {
     /// The policy is not valid.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The input is not read or not taken.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     /// The rows make no ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// No model was fitted.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A file is no model that can be used.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// Customers cannot be compared.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// Rates are given, but not to which currency.
+    #[error("open invoices are in several currencies and rates are given, but ledger.reporting_currency is not set")]
+    NoReportingCurrency,
+    /// An id that a run does not know.
+    #[error("{}: no open invoice and no customer with an open balance is named `{id}`", .folder.display())]
+    #[allow(missing_docs)] // of fields: the message names each one
+    NotInRun { folder: PathBuf, id: String },
+    /// An output byte depends on what happened after as_of.
+    #[error("audit failed: {moved} of the output moved with what happened after as_of")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    AuditFailed { moved: String },
     /// A table or folder cannot be written or read.
     #[error(transparent)]
     Contract(#[from] ContractError),
@@ -42,7 +69,11 @@ impl Error {
         match self {
             Self::Policy(PolicyError::Read { .. }) | Self::Print(_) => 1,
             Self::Policy(_) | Self::Threads { .. } => 2,
-            Self::Ledger(_) => 3,
+            Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
+            Self::NoReportingCurrency => 2,
+            Self::Model(_) | Self::AuditFailed { .. } => 4,
+            Self::Ingest(e) => e.exit_code(),
+            Self::Artifact(e) => e.exit_code(),
             Self::Contract(e) => e.exit_code(),
         }
     }
@@ -51,7 +82,18 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Policy(e) => e.hint(),
+            Self::Ingest(e) => e.hint(),
             Self::Contract(e) => e.hint(),
+            Self::Model(e) => e.hint(),
+            Self::Artifact(e) => e.hint(),
+            Self::Collect(e) => e.hint(),
+            Self::NoReportingCurrency => {
+                Some("name the currency of the rates in the policy: [ledger] reporting_currency = \"EUR\"".to_owned())
+            }
+            Self::NotInRun { .. } => Some("invoice_scores.parquet lists the invoices, priorities.parquet the customers".to_owned()),
+            Self::AuditFailed { .. } => {
+                Some("this is a leak and a bug of arrears: please report which perturbation moved which file".to_owned())
+            }
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
             Self::Print(_) => None,

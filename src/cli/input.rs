@@ -25,9 +25,6 @@ pub struct InputArgs {
     /// A known layout of columns, as ibm-ar [default: the canonical names]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// A mapping file of your own columns to the canonical names
-    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
-    pub mapping: Option<PathBuf>,
     /// A policy that replaces some of the defaults
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

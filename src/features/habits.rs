@@ -3,7 +3,7 @@
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::{Memory, State, add_exposure};
-use crate::core::{Amount, Day};
+use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::logit;
 
@@ -56,10 +56,6 @@ pub struct Habits {
     pub n_overdue: u32,
     /// Days past due of the oldest open invoice, 0 if none is.
     pub oldest_overdue_days: i32,
-    /// What is open.
-    pub open_amount: Amount,
-    /// Of that, past due.
-    pub overdue_amount: Amount,
     /// Days since the last settlement known, if any.
     pub last_settled_days: Option<i32>,
 }
@@ -72,13 +68,10 @@ impl Habits {
         let mut exposure = state.exposure;
         for &i in open {
             let i = i as usize;
-            let amount = known.open_amount_at(i, mark);
             let overdue_days = mark - known.due[i];
             out.n_open += 1;
-            out.open_amount += amount;
             if overdue_days > 0 {
                 out.n_overdue += 1;
-                out.overdue_amount += amount;
                 out.oldest_overdue_days = out.oldest_overdue_days.max(overdue_days);
             }
             add_exposure(&mut exposure, known.known_day(i) + 1, mark, known.due[i], &memory.mid);
@@ -134,8 +127,6 @@ impl Habits {
             n_open: 0,
             n_overdue: 0,
             oldest_overdue_days: 0,
-            open_amount: Amount::ZERO,
-            overdue_amount: Amount::ZERO,
             last_settled_days: state.last_settled.map(|d| mark - d),
         }
     }

@@ -57,7 +57,7 @@ pub struct CashForecast {
     /// One column for each of [`QUANTILES`], in currency units.
     pub quantile: [Vec<f64>; 7],
     /// What falls due in the period: the naive forecast.
-    pub due: Vec<f64>,
+    pub due: Vec<Amount>,
 }
 
 /// Forecasts the cash of open invoices by day, week and month for each currency that has some.
@@ -131,7 +131,7 @@ impl CashForecast {
             self.period_end.push(as_of.plus(p.last));
             self.expected.push(expected[days.clone()].iter().sum());
             self.quantile.iter_mut().zip(quantiles).for_each(|(column, q)| column.push(q));
-            self.due.push(due[days].iter().copied().sum::<Amount>().to_f64());
+            self.due.push(due[days].iter().copied().sum());
         }
     }
 }

@@ -82,7 +82,7 @@ pub struct Artifact {
 
 impl Artifact {
     /// Puts the model's identity on it.
-    pub fn new(mut self) -> Self {
+    pub fn identified(mut self) -> Self {
         self.model_id = self.identity();
         self
     }

@@ -1,6 +1,296 @@
 //! The stages as plain function calls: the library's main entry.
+//!
+//! [`run`] reads, checks, fits, scores, forecasts and ranks, and gives the files of an output folder as bytes;
+//! [`write_run`] puts them in place. [`assess`] is the same from a checked book on, for callers that have one.
 
+pub mod audit;
+mod digest;
+pub mod explain;
 pub mod observe;
+pub mod summary;
+mod table;
 
 pub use crate::contract::{ColumnSchema, SCHEMA_VERSION, TABLES, TableSchema};
 pub use observe::{Observer, Silent};
+pub use summary::Summary;
+
+use crate::collect::{Promise, Reporting, Stakes};
+use crate::contract::{
+    ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, OutputFile, RunKey, Stamp, Table, TableSummary,
+    encode_parquet, policy_hash, sha256_hex, write_folder,
+};
+use crate::core::{Currency, Day};
+use crate::error::Error;
+use crate::features::{Purpose, survey};
+use crate::ingest::{Book, InputCount, Sources};
+use crate::ledger::Known;
+use crate::model::{Artifact, artifact, hazard};
+use crate::policy::ValidPolicy;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Name of the model in an output folder.
+pub const MODEL_FILE: &str = "model.json";
+
+/// What a run needs beside its files.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Every threshold, cost and switch.
+    pub policy: ValidPolicy,
+    /// Nothing after the end of this day is used.
+    pub as_of: Day,
+    /// Of every draw.
+    pub seed: u64,
+    /// A model to score with; none to fit one.
+    pub model: Option<Artifact>,
+}
+
+/// What a run gives: the files of its folder but for the manifest, which gets its timings when it is written.
+#[derive(Debug, Clone)]
+pub struct RunOutput {
+    /// Tables and model, as bytes.
+    pub files: Vec<OutputFile>,
+    /// The story of the run.
+    pub manifest: Manifest,
+    /// A few numbers for a person.
+    pub summary: Summary,
+}
+
+/// The main job: check, fit (or take `job.model`), score, forecast, prioritise, age.
+///
+/// # Errors
+/// The first stage that cannot go on.
+pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunOutput, Error> {
+    observer.stage("read");
+    let raw = crate::ingest::read(sources)?;
+    observer.stage("check");
+    let book = crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?;
+    assess(book, job, observer)
+}
+
+/// [`run`] from a checked book on.
+///
+/// # Errors
+/// As [`run`].
+pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutput, Error> {
+    let Book { ledger, contacts, fx, quarantine, inputs, mut warnings, .. } = book;
+    let policy = &job.policy;
+    let known = ledger.into_known(job.as_of);
+
+    observer.stage("sweep");
+    let purpose = if job.model.is_some() { Purpose::Score } else { Purpose::Fit };
+    let survey = survey(&known, policy, purpose);
+    observer.stage("fit");
+    let model = match &job.model {
+        Some(model) => model.clone(),
+        None => artifact_of(hazard::fit(&known, &survey, policy, job.seed)?, &known, job)?,
+    };
+    observer.stage("score");
+    let prediction = crate::score::predict(&known, &survey, &model.hazard, policy);
+    drop(survey);
+    let scores = crate::score::score(&known, &prediction, policy);
+    observer.stage("forecast");
+    let (open, curves) = (&prediction.open, &prediction.curves);
+    let forecast = crate::forecast::cash_forecast(&known, open, curves, policy, job.seed);
+    observer.stage("prioritise");
+    let promises = promises(&contacts);
+    let reporting = reporting(&known, &fx, policy, &mut warnings)?;
+    let reasons: Vec<_> = prediction.reasons.iter().map(|r| r.map(|r| Some(r.name))).collect();
+    let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
+    let ranked = crate::collect::priorities(&stakes, &promises, &reporting, policy)?;
+    let aging = crate::analytics::aging(&known, open, policy);
+
+    observer.stage("encode");
+    let model_json = model.to_json();
+    let key = RunKey {
+        known_sha256: &digest::known_sha256(&known, &promises, &reporting),
+        policy_hash: &policy_hash(policy)?,
+        model_sha256: job.model.as_ref().map(|m| m.model_id.as_str()),
+        seed: job.seed,
+        as_of: job.as_of,
+    };
+    let run_id = key.run_id();
+    let summary = Summary::new(&known, &scores, &forecast, &ranked, &aging);
+    let metrics = metrics(&summary, forecast.n_draws);
+    let tables = vec![
+        table::invoice_scores(&known, &scores, &model.model_id)?,
+        table::cash_forecast(forecast, job.as_of)?,
+        table::priorities(ranked)?,
+        table::aging(aging)?,
+        table::customer_features(&known, &prediction)?,
+        table::quarantine(&quarantine)?,
+    ];
+    let mut files = encode(&tables, &Stamp { as_of: Some(job.as_of), run_id: Some(run_id.clone()) })?;
+    let summaries = tables.iter().zip(&files).map(|(t, f)| {
+        let sha256 = sha256_hex(&f.bytes);
+        (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
+    });
+    let manifest = Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        schema_version: SCHEMA_VERSION,
+        as_of: job.as_of,
+        run_id,
+        policy_hash: key.policy_hash.to_owned(),
+        seed: job.seed,
+        counts: inputs.iter().map(counts).sum(),
+        inputs: inputs.iter().map(input_summary).collect(),
+        model: serde_json::json!({
+            "model_id": &model.model_id,
+            "fitted": job.model.is_none(),
+            "as_of": &model.as_of,
+            "converged": true,
+            "report": &model.hazard.report,
+        }),
+        metrics,
+        warnings,
+        tables: summaries.collect(),
+        timings: Vec::new(),
+    };
+    files.push(OutputFile { name: MODEL_FILE.to_owned(), bytes: model_json.into_bytes() });
+    Ok(RunOutput { files, manifest, summary })
+}
+
+/// Puts a run in place with its manifest: a reader sees the old folder or the new one.
+///
+/// # Errors
+/// [`ContractError`] if the folder cannot be written, or holds something that is not a run of arrears.
+pub fn write_run(out: &Path, output: RunOutput, timings: Vec<(String, f64)>) -> Result<(), Error> {
+    let manifest = Manifest { timings, ..output.manifest };
+    let mut files = output.files;
+    files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
+    Ok(write_folder(out, &files)?)
+}
+
+/// Fits a model and nothing else.
+///
+/// # Errors
+/// As [`run`].
+pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Artifact, Error> {
+    observer.stage("read");
+    let raw = crate::ingest::read(sources)?;
+    observer.stage("check");
+    let book = crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?;
+    let known = book.ledger.into_known(job.as_of);
+    observer.stage("sweep");
+    let survey = survey(&known, &job.policy, Purpose::Fit);
+    observer.stage("fit");
+    artifact_of(hazard::fit(&known, &survey, &job.policy, job.seed)?, &known, job)
+}
+
+/// Reads and checks a ledger; without `as_of` nothing counts as not known yet.
+///
+/// # Errors
+/// For files that cannot be read or hold no usable invoice.
+pub fn check(
+    sources: &Sources,
+    as_of: Option<Day>,
+    policy: &ValidPolicy,
+    observer: &dyn Observer,
+) -> Result<Book, Error> {
+    observer.stage("read");
+    let raw = crate::ingest::read(sources)?;
+    observer.stage("check");
+    Ok(crate::ingest::check_owned(raw, as_of, policy)?)
+}
+
+/// The quarantine of a book as a Parquet file.
+///
+/// # Errors
+/// [`ContractError::Encode`], which would be a bug.
+pub fn quarantine_file(book: &Book) -> Result<OutputFile, Error> {
+    let table = table::quarantine(&book.quarantine)?;
+    Ok(OutputFile { name: format!("{}.parquet", table.name()), bytes: encode_parquet(&table, &Stamp::default())? })
+}
+
+/// What became of the rows of one input, with the identity asserted: rows = ledger + quarantined + ignored.
+pub fn counts(input: &InputCount) -> Counts {
+    let InputCount { rows, ledger, quarantined, ignored, .. } = *input;
+    assert_eq!(rows, ledger + quarantined + ignored, "{}: rows were lost", input.file);
+    Counts { rows, ledger, quarantined, ignored }
+}
+
+fn input_summary(input: &InputCount) -> InputSummary {
+    InputSummary {
+        table: input.table.to_owned(),
+        file: input.file.clone(),
+        sha256: input.sha256.clone(),
+        counts: counts(input),
+    }
+}
+
+fn artifact_of(hazard: crate::model::Hazard, known: &Known, job: &Job) -> Result<Artifact, Error> {
+    let bare = Artifact {
+        format: artifact::FORMAT,
+        model_id: String::new(),
+        arrears_version: env!("CARGO_PKG_VERSION").to_owned(),
+        as_of: job.as_of,
+        seed: job.seed,
+        policy_sha256: policy_hash(&job.policy)?,
+        n_invoices: known.n_invoices() as u64,
+        n_customers: known.n_customers() as u64,
+        hazard,
+    };
+    Ok(bare.identified())
+}
+
+fn encode(tables: &[Table], stamp: &Stamp) -> Result<Vec<OutputFile>, ContractError> {
+    let file = |t: &Table| {
+        encode_parquet(t, stamp).map(|bytes| OutputFile { name: format!("{}.parquet", t.name()), bytes })
+    };
+    tables.par_iter().map(file).collect()
+}
+
+/// Promises as the worklist asks for them.
+fn promises(contacts: &crate::ingest::ContactTable) -> Vec<Promise<'_>> {
+    (0..contacts.len())
+        .filter_map(|k| {
+            let promise_date = contacts.promise_date[k]?;
+            Some(Promise { customer_id: contacts.customer_id.get(k), made: contacts.day[k], promise_date })
+        })
+        .collect()
+}
+
+/// The currency customers are compared in: the policy's, or the ledger's only one. Several currencies without a rate
+/// table are added at par, with a warning; with one, a missing rate is an error of the stage.
+fn reporting(
+    known: &Known,
+    fx: &crate::ingest::FxTable,
+    policy: &ValidPolicy,
+    warnings: &mut Vec<String>,
+) -> Result<Reporting, Error> {
+    let open: BTreeSet<Currency> = (0..known.n_invoices())
+        .filter(|&i| known.open_amount[i].0 > 0)
+        .map(|i| known.currency_code[known.currency[i] as usize])
+        .collect();
+    let wanted = Currency::try_new(&policy.ledger.reporting_currency);
+    let only = if open.len() <= 1 { open.first().copied() } else { None };
+    match (wanted, only) {
+        (None, Some(only)) => Ok(Reporting::Single(only)),
+        (Some(wanted), only) if only == Some(wanted) || open.is_empty() => Ok(Reporting::Single(wanted)),
+        (Some(currency), _) => {
+            let rate = |c: &Currency| fx.rate(*c, known.as_of()).map(|r| (*c, r));
+            Ok(Reporting::Converted { currency, rates: open.iter().filter_map(rate).collect() })
+        }
+        (None, None) if open.is_empty() => Ok(Reporting::AtPar),
+        (None, None) if !fx.is_empty() => Err(Error::NoReportingCurrency),
+        (None, None) => {
+            let names: Vec<String> = open.iter().map(ToString::to_string).collect();
+            warnings.push(format!(
+                "priorities add {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
+                names.join(", ")
+            ));
+            Ok(Reporting::AtPar)
+        }
+    }
+}
+
+fn metrics(summary: &Summary, n_draws: usize) -> BTreeMap<String, f64> {
+    let pairs = [
+        ("open_invoices", summary.n_open as f64),
+        ("overdue_invoices", summary.n_overdue as f64),
+        ("mean_late_prob_not_yet_due", summary.mean_late_prob),
+        ("forecast_draws", n_draws as f64),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,64 @@
+//! One hash of everything a run's tables follow from.
+
+use crate::collect::{Promise, Reporting};
+use crate::core::TextColumn;
+use crate::ledger::Known;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over every column of what was known at as_of, the promises and the rates in use. The order of input rows,
+/// the files they came in and whatever happened later do not change it.
+pub fn known_sha256(known: &Known, promises: &[Promise<'_>], reporting: &Reporting) -> String {
+    type Part<'a> = Box<dyn Fn(&mut Sha256) + Sync + 'a>;
+    let parts: Vec<Part<'_>> = vec![
+        Box::new(|h| texts(h, &known.customer_id)),
+        Box::new(|h| texts(h, &known.invoice_id)),
+        Box::new(|h| known.currency_code.iter().for_each(|c| h.update(c.as_str()))),
+        Box::new(|h| numbers(h, known.invoice_start.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.currency.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.issue.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.due.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.amount.iter().map(|v| v.0.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.known.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.dispute.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.dispute_closed.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.settlement_start.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.settlement_day.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.settlement_known.iter().map(|v| v.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.settlement_amount.iter().map(|v| v.0.to_le_bytes()))),
+        Box::new(|h| numbers(h, known.settlement_kind.iter().map(|v| [*v as u8]))),
+        Box::new(|h| known.credits.iter().for_each(|c| h.update(format!("{c:?}")))),
+        Box::new(|h| promises.iter().for_each(|p| h.update(format!("{p:?}")))),
+        Box::new(|h| h.update(format!("{reporting:?}"))),
+    ];
+    let hashes: Vec<_> = parts
+        .par_iter()
+        .map(|part| {
+            let mut hash = Sha256::new();
+            part(&mut hash);
+            hash.finalize()
+        })
+        .collect();
+    let all: Vec<u8> = hashes.iter().flatten().copied().collect();
+    crate::contract::sha256_hex(&all)
+}
+
+fn texts(hash: &mut Sha256, column: &TextColumn) {
+    for text in column.iter() {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+}
+
+/// Numbers go to the hash in blocks: one call a number would cost more than the hash.
+fn numbers<const N: usize>(hash: &mut Sha256, values: impl Iterator<Item = [u8; N]>) {
+    let mut block = Vec::with_capacity(1 << 16);
+    for value in values {
+        block.extend_from_slice(&value);
+        if block.len() >= 1 << 16 {
+            hash.update(&block);
+            block.clear();
+        }
+    }
+    hash.update(&block);
+}

@@ -1,0 +1,240 @@
+//! What the stages computed, as tables of the contract.
+
+use crate::analytics::Aging;
+use crate::collect::Priorities;
+use crate::contract::{Column, ContractError, NO_TEXT, Table, TextList};
+use crate::core::{Day, TextColumn};
+use crate::features::BASE;
+use crate::forecast::CashForecast;
+use crate::ingest::Quarantined;
+use crate::ledger::Known;
+use crate::score::{InvoiceScore, Prediction, RiskBand};
+
+/// Lifts below this are within what shrinkage leaves of noise: a customer has no pay day of its own.
+const LIFT_MIN: f64 = 1.2;
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// `invoice_scores`, by invoice_id.
+pub fn invoice_scores(known: &Known, scores: &[InvoiceScore], model_id: &str) -> Result<Table, ContractError> {
+    let mut order: Vec<&InvoiceScore> = scores.iter().collect();
+    order.sort_unstable_by_key(|s| known.invoice_id.get(s.invoice as usize));
+    let n = order.len();
+    let index: Vec<u32> = order.iter().map(|s| s.invoice).collect();
+    let of = |i: &u32| *i as usize;
+    let f64s = |f: &dyn Fn(&InvoiceScore) -> f64| Column::F64(order.iter().map(|s| f(s)).collect());
+    let days = |column: &[i32]| Column::Date(index.iter().map(|i| column[of(i)]).collect());
+    let date = |q: usize| Column::OptDate(order.iter().map(|s| s.pay_date[q].map(|d| d.0)).collect());
+    let reason = |k: usize| named(order.iter().map(|s| Some(s.reasons[k].name)));
+    let bands = [RiskBand::Low, RiskBand::Medium, RiskBand::High];
+    Table::try_new(
+        "invoice_scores",
+        vec![
+            ("as_of", Column::SameDate { day: known.as_of().0, n }),
+            ("invoice_id", Column::Text(known.invoice_id.gather(&index))),
+            ("customer_id", coded(&known.customer_id, index.iter().map(|i| known.customer[of(i)]))),
+            ("currency", coded(&currencies(known), index.iter().map(|i| u32::from(known.currency[of(i)])))),
+            ("issue_date", days(&known.issue)),
+            ("due_date", days(&known.due)),
+            ("amount", Column::Amount(index.iter().map(|i| known.amount[of(i)]).collect())),
+            ("open_amount", Column::Amount(index.iter().map(|i| known.open_amount[of(i)]).collect())),
+            ("days_past_due", Column::I32(order.iter().map(|s| s.days_past_due).collect())),
+            ("late_prob", f64s(&|s| s.late_prob)),
+            ("late_30_prob", f64s(&|s| s.late_days_prob[0])),
+            ("late_60_prob", f64s(&|s| s.late_days_prob[1])),
+            ("late_90_prob", f64s(&|s| s.late_days_prob[2])),
+            ("paid_7_prob", f64s(&|s| s.paid_prob[0])),
+            ("paid_14_prob", f64s(&|s| s.paid_prob[1])),
+            ("paid_30_prob", f64s(&|s| s.paid_prob[2])),
+            ("paid_60_prob", f64s(&|s| s.paid_prob[3])),
+            ("paid_90_prob", f64s(&|s| s.paid_prob[4])),
+            ("pay_date_p10", date(0)),
+            ("pay_date_p50", date(1)),
+            ("pay_date_p90", date(2)),
+            ("unpaid_prob", f64s(&|s| s.unpaid_prob)),
+            ("expected_days_late", f64s(&|s| s.expected_days_late)),
+            (
+                "risk_band",
+                Column::Coded {
+                    text: bands.iter().map(|b| b.name()).collect(),
+                    code: order.iter().map(|s| s.risk_band as u32).collect(),
+                },
+            ),
+            ("history_n", Column::I32(order.iter().map(|s| s.history_n as i32).collect())),
+            ("reason_1", reason(0)),
+            ("reason_2", reason(1)),
+            ("reason_3", reason(2)),
+            ("reason_1_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[0].effect)).collect())),
+            ("reason_2_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[1].effect)).collect())),
+            ("reason_3_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[2].effect)).collect())),
+            ("model_id", Column::SameText { text: model_id.to_owned(), n }),
+        ],
+    )
+}
+
+/// `cash_forecast`.
+pub fn cash_forecast(forecast: CashForecast, as_of: Day) -> Result<Table, ContractError> {
+    let f = forecast;
+    let n = f.period.len();
+    let dates = |days: &[Day]| Column::Date(days.iter().map(|d| d.0).collect());
+    let [p05, p10, p25, p50, p75, p90, p95] = f.quantile;
+    Table::try_new(
+        "cash_forecast",
+        vec![
+            ("as_of", Column::SameDate { day: as_of.0, n }),
+            ("currency", Column::Text(f.currency.iter().map(|c| c.as_str()).collect())),
+            ("segment", Column::Text(f.segment)),
+            ("grain", Column::Text(f.grain.iter().map(|g| g.name()).collect())),
+            ("period", Column::I32(f.period)),
+            ("period_start", dates(&f.period_start)),
+            ("period_end", dates(&f.period_end)),
+            ("source", Column::Text(f.source.iter().map(|s| s.name()).collect())),
+            ("expected", Column::F64(f.expected)),
+            ("p05", Column::F64(p05)),
+            ("p10", Column::F64(p10)),
+            ("p25", Column::F64(p25)),
+            ("p50", Column::F64(p50)),
+            ("p75", Column::F64(p75)),
+            ("p90", Column::F64(p90)),
+            ("p95", Column::F64(p95)),
+            ("due", Column::OptAmount(f.due.into_iter().map(Some).collect())),
+        ],
+    )
+}
+
+/// `priorities`, by rank.
+pub fn priorities(ranked: Priorities) -> Result<Table, ContractError> {
+    let p = ranked;
+    let n = p.rank.len();
+    let mut invoices = TextList::default();
+    for rows in p.invoice_start.windows(2) {
+        invoices.push((rows[0]..rows[1]).map(|i| p.invoice_id.get(i as usize)));
+    }
+    let [reason_1, reason_2, reason_3] = p.reason;
+    Table::try_new(
+        "priorities",
+        vec![
+            ("rank", Column::I32(p.rank.iter().map(|r| *r as i32).collect())),
+            ("customer_id", Column::Text(p.customer_id)),
+            ("reporting_currency", Column::SameText { text: p.reporting_currency.to_string(), n }),
+            ("open_amount", Column::Amount(p.open_amount)),
+            ("overdue_amount", Column::Amount(p.overdue_amount)),
+            ("oldest_days_past_due", Column::I32(p.oldest_days_past_due)),
+            ("value_at_risk", Column::F64(p.value_at_risk)),
+            ("expected_gain", Column::F64(p.expected_gain)),
+            ("gain_basis", Column::SameText { text: p.gain_basis.name().to_owned(), n }),
+            ("action", Column::OptText(p.action)),
+            ("channel", Column::OptText(p.channel)),
+            ("action_date", Column::OptDate(p.action_date.into_iter().map(|d| d.map(|d| d.0)).collect())),
+            ("reason_1", named(reason_1.into_iter())),
+            ("reason_2", named(reason_2.into_iter())),
+            ("reason_3", named(reason_3.into_iter())),
+            ("hold", Column::OptText(p.hold.iter().map(|h| h.map(|h| h.name().to_owned())).collect())),
+            ("invoice_ids", Column::TextList(invoices)),
+        ],
+    )
+}
+
+/// `aging`.
+pub fn aging(aging: Aging) -> Result<Table, ContractError> {
+    Table::try_new(
+        "aging",
+        vec![
+            ("currency", Column::Text(aging.currency.iter().map(|c| c.as_str()).collect())),
+            ("segment", Column::Text(aging.segment)),
+            ("bucket", Column::Text(aging.bucket)),
+            ("amount", Column::Amount(aging.amount)),
+            ("n_invoices", Column::I64(aging.n_invoices.into_iter().map(i64::from).collect())),
+        ],
+    )
+}
+
+/// `customer_features`, by customer_id.
+pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table, ContractError> {
+    let habits = &prediction.habits;
+    let n = habits.len();
+    let counts = |f: fn(&crate::features::Habits) -> u32| Column::I32(habits.iter().map(|h| f(h) as i32).collect());
+    let f64s = |f: fn(&crate::features::Habits) -> f64| Column::F64(habits.iter().map(f).collect());
+    let weekday: Vec<_> = habits.iter().map(|h| top(&h.weekday_lift)).collect();
+    let month_day: Vec<_> = habits.iter().map(|h| top(&h.month_day_lift)).collect();
+    let lift = |tops: &[Option<(usize, f64)>]| Column::OptF64(tops.iter().map(|t| t.map(|t| t.1)).collect());
+    let name = |t: &Option<(usize, f64)>| t.map_or(NO_TEXT, |t| t.0 as u32);
+    Table::try_new(
+        "customer_features",
+        vec![
+            ("customer_id", Column::Text(known.customer_id.clone())),
+            ("as_of", Column::SameDate { day: known.as_of().0, n }),
+            ("n_invoices", counts(|h| h.n_issued)),
+            ("n_settled", counts(|h| h.n_settled)),
+            ("n_late", counts(|h| h.n_late)),
+            ("n_open", counts(|h| h.n_open)),
+            ("n_overdue", counts(|h| h.n_overdue)),
+            ("oldest_days_past_due", Column::I32(habits.iter().map(|h| h.oldest_overdue_days).collect())),
+            ("late_rate", f64s(|h| h.late_prob)),
+            ("delay_days", f64s(|h| h.delay)),
+            ("delay_sd_days", f64s(|h| h.delay_sd)),
+            ("slower_lately_days", f64s(|h| h.slower_lately)),
+            ("usual_amount", f64s(|h| h.log_amount.exp_m1())),
+            ("last_settled_days", Column::OptI32(habits.iter().map(|h| h.last_settled_days).collect())),
+            (
+                "pay_weekday",
+                Column::Coded { text: WEEKDAYS.into_iter().collect(), code: weekday.iter().map(name).collect() },
+            ),
+            ("pay_weekday_lift", lift(&weekday)),
+            ("pay_month_day", Column::OptI32(month_day.iter().map(|t| t.map(|t| t.0 as i32 + 1)).collect())),
+            ("pay_month_day_lift", lift(&month_day)),
+        ],
+    )
+}
+
+/// `quarantine`.
+pub fn quarantine(rows: &[Quarantined]) -> Result<Table, ContractError> {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Table::try_new(
+        "quarantine",
+        vec![
+            ("file", Column::Text(rows.iter().map(|q| q.file.as_str()).collect())),
+            ("row", Column::I64(rows.iter().map(|q| q.row as i64).collect())),
+            ("rule_id", Column::Text(rows.iter().map(|q| q.rule_id).collect())),
+            ("field", Column::OptText(rows.iter().map(|q| some(&q.field)).collect())),
+            ("value", Column::OptText(rows.iter().map(|q| some(&q.value)).collect())),
+            ("message", Column::Text(rows.iter().map(|q| q.message.as_str()).collect())),
+        ],
+    )
+}
+
+/// The place with the largest log lift, and that lift as a ratio, if it stands out.
+fn top(lift: &[f64]) -> Option<(usize, f64)> {
+    let best = (0..lift.len()).max_by(|&a, &b| lift[a].total_cmp(&lift[b]).then(b.cmp(&a)))?;
+    let ratio = lift[best].exp();
+    (ratio >= LIFT_MIN).then_some((best, ratio))
+}
+
+fn currencies(known: &Known) -> TextColumn {
+    known.currency_code.iter().map(|c| c.as_str()).collect()
+}
+
+/// A column of few texts: only those that occur are stored.
+fn coded(text: &TextColumn, code: impl Iterator<Item = u32>) -> Column {
+    let mut place = vec![NO_TEXT; text.len()];
+    let mut used = TextColumn::default();
+    let code = code
+        .map(|c| {
+            let slot = &mut place[c as usize];
+            if *slot == NO_TEXT {
+                *slot = used.len() as u32;
+                used.push(text.get(c as usize));
+            }
+            *slot
+        })
+        .collect();
+    Column::Coded { text: used, code }
+}
+
+/// A column of names of covariates.
+fn named(names: impl Iterator<Item = Option<&'static str>>) -> Column {
+    let place = |name: &str| BASE.iter().position(|c| c.name == name).map_or(NO_TEXT, |k| k as u32);
+    Column::Coded {
+        text: BASE.iter().map(|c| c.name).collect(),
+        code: names.map(|name| name.map_or(NO_TEXT, place)).collect(),
+    }
+}
