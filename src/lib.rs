@@ -4,3 +4,4 @@ pub mod ledger;
 pub mod numeric;
 pub mod policy;
 pub mod score;
+pub mod simulate;
