@@ -189,7 +189,8 @@ fn true_probs_hold_for_disputed_stressed_and_part_paid_invoices() {
     for p in (0..s.payments.len()).rev() {
         first_payment[s.payments.invoice[p] as usize] = s.payments.day[p];
     }
-    let mut kinds = ["disputed", "stressed", "paid in parts", "past due"].map(|k| (k, Residuals::new(&s)));
+    let names = ["disputed", "stressed", "paid in parts", "past due", "often short"];
+    let mut kinds = names.map(|k| (k, Residuals::new(&s)));
     for as_of in ["2023-07-10", "2024-01-31", "2024-07-15", "2025-01-07"].map(day) {
         for i in (0..s.truth.n_invoices()).filter(|&i| s.truth.is_open(i, as_of)) {
             let curve = s.truth.survival(i, as_of, 60).unwrap();
@@ -200,6 +201,7 @@ fn true_probs_hold_for_disputed_stressed_and_part_paid_invoices() {
                 s.truth.regime(i, as_of) == Regime::Stress,
                 first_payment[i] <= as_of.0,
                 s.truth.due_day(i) < as_of,
+                s.truth.payer_of(i).trade.short_prob > 0.06,
             ];
             let open = open_after(&s, i, as_of.plus(60));
             for (_, residuals) in kinds.iter_mut().zip(is).filter(|(_, is)| *is).map(|(k, _)| k) {
@@ -208,6 +210,21 @@ fn true_probs_hold_for_disputed_stressed_and_part_paid_invoices() {
         }
     }
     kinds.iter().for_each(|(kind, residuals)| residuals.check(200, kind));
+}
+
+#[test]
+fn disputes_to_come_are_in_the_truth() {
+    let s = simulate(&Plan { contacts: false, ..Plan::new(5_000, 30, 17) });
+    let mut residuals = Residuals::new(&s);
+    let last = day("2025-03-31");
+    let quarrelsome =
+        |i: &usize| s.truth.payer_of(*i).trade.dispute_prob > 0.002 && s.truth.issue_day(*i) <= last;
+    for i in (0..s.truth.n_invoices()).filter(quarrelsome) {
+        let issue = s.truth.issue_day(i);
+        let curve = s.truth.survival(i, issue, 60).unwrap();
+        residuals.add(s.invoices.customer[i], open_after(&s, i, issue.plus(60)), curve[60]);
+    }
+    residuals.check(20_000, "invoices of payers who often dispute");
 }
 
 /// No second contact can come in the week after one, so that the truth is whole.
