@@ -31,7 +31,9 @@ pub enum Error {
     #[error(transparent)]
     Collect(#[from] CollectError),
     /// Rates are given, but not to which currency.
-    #[error("open invoices are in several currencies and rates are given, but ledger.reporting_currency is not set")]
+    #[error(
+        "open invoices are in several currencies and rates are given, but ledger.reporting_currency is not set"
+    )]
     NoReportingCurrency,
     /// An id that a run does not know.
     #[error("{}: no open invoice and no customer with an open balance is named `{id}`", .folder.display())]
@@ -87,13 +89,17 @@ impl Error {
             Self::Model(e) => e.hint(),
             Self::Artifact(e) => e.hint(),
             Self::Collect(e) => e.hint(),
-            Self::NoReportingCurrency => {
-                Some("name the currency of the rates in the policy: [ledger] reporting_currency = \"EUR\"".to_owned())
+            Self::NoReportingCurrency => Some(
+                "name the currency of the rates in the policy: [ledger] reporting_currency = \"EUR\""
+                    .to_owned(),
+            ),
+            Self::NotInRun { .. } => {
+                Some("invoice_scores.parquet lists the invoices, priorities.parquet the customers".to_owned())
             }
-            Self::NotInRun { .. } => Some("invoice_scores.parquet lists the invoices, priorities.parquet the customers".to_owned()),
-            Self::AuditFailed { .. } => {
-                Some("this is a leak and a bug of arrears: please report which perturbation moved which file".to_owned())
-            }
+            Self::AuditFailed { .. } => Some(
+                "this is a leak and a bug of arrears: please report which perturbation moved which file"
+                    .to_owned(),
+            ),
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
             Self::Print(_) => None,

@@ -9,14 +9,15 @@
 //! [`pipeline::run`] is all of it; each stage can be called by itself.
 //!
 //! ```
+//! use arrears::ingest::Book;
 //! use arrears::pipeline::{Job, Silent, assess};
 //! use arrears::simulate::{Plan, simulate};
 //!
 //! // two years of a simulated ledger, scored at the end of its 20th month
-//! let ledger = simulate(&Plan { customers: 60, months: 24, seed: 1, ..Plan::default() });
+//! let ledger = simulate(&Plan::new(60, 24, 1)).ledger()?;
 //! let policy = arrears::policy::load(None)?;
 //! let job = Job { policy, as_of: "2024-08-31".parse()?, seed: 0, model: None };
-//! let output = assess(ledger.into_book()?, &job, &Silent)?;
+//! let output = assess(Book::of(ledger), &job, &Silent)?;
 //! assert!(output.files.iter().any(|f| f.name == "invoice_scores.parquet"));
 //! assert!(output.summary.n_open > 0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,6 +1,11 @@
 //! `arrears demo`.
 
 use super::input::SeedArg;
+use super::render::Screen;
+use super::run::run_job;
+use crate::error::Error;
+use crate::pipeline::demo::{TableFormat, demo_plan, simulate_to};
+use crate::pipeline::{Job, Sources, parse_policy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,3 +23,28 @@ pub struct DemoArgs {
 const AFTER_HELP: &str = "\
 Example:      arrears demo --out demo
 Exit status:  0 written  1 cannot write  2 bad option  4 gate failed";
+
+/// Simulates a ledger into the folder, runs the main job on its files, puts both into the folder, and tells the
+/// summary.
+///
+/// # Errors
+/// As `simulate` and `run`.
+pub fn run(args: &DemoArgs, screen: &Screen) -> Result<(), Error> {
+    let plan = demo_plan(args.seed.seed);
+    let made = simulate_to(&args.out, plan.customers, plan.months, args.seed.seed, TableFormat::Parquet)?;
+    let table = |name: &str| args.out.join(format!("{name}.parquet"));
+    let sources = Sources {
+        invoices: table("invoices"),
+        payments: Some(table("payments")),
+        customers: Some(table("customers")),
+        contacts: Some(table("contacts")),
+        fx: Some(table("fx")),
+        ..Sources::default()
+    };
+    let policy = parse_policy(DEMO_POLICY, "the demo's policy")?;
+    let job = Job { policy, as_of: plan.end(), seed: args.seed.seed, model: None };
+    run_job(&sources, &job, &args.out, made.files, screen)
+}
+
+/// The demo's customers owe in several currencies; its rates are into euros.
+const DEMO_POLICY: &str = "[ledger]\nreporting_currency = \"EUR\"";

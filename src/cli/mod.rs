@@ -6,6 +6,7 @@ pub mod demo;
 pub mod explain;
 pub mod fit;
 pub mod input;
+mod job;
 pub mod progress;
 pub mod render;
 pub mod run;
@@ -30,11 +31,19 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears schema invoice_scores
+Example:      arrears demo --out demo
 Exit status:  0 done  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Demo(demo::DemoArgs),
+    Run(run::RunArgs),
+    Check(check::CheckArgs),
+    Fit(fit::FitArgs),
+    Score(score::ScoreArgs),
+    Explain(explain::ExplainArgs),
+    Audit(audit::AuditArgs),
+    Simulate(simulate::SimulateArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -69,6 +78,14 @@ pub fn run(cli: Cli) -> Result<(), Error> {
     started.map_err(|source| Error::Threads { n, source })?;
     let screen = Screen::new(cli.common.format, cli.common.quiet);
     match cli.verb {
+        Verb::Demo(args) => demo::run(&args, &screen),
+        Verb::Run(args) => run::run(&args, &screen),
+        Verb::Check(args) => check::run(&args, &screen),
+        Verb::Fit(args) => fit::run(&args, &screen),
+        Verb::Score(args) => score::run(&args, &screen),
+        Verb::Explain(args) => explain::run(&args, &screen),
+        Verb::Audit(args) => audit::run(&args, &screen),
+        Verb::Simulate(args) => simulate::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
     }
 }

@@ -1,6 +1,7 @@
 //! The only place that prints: data to standard output, everything meant for a person to standard error.
 
 use crate::error::Error;
+use crate::pipeline::Summary;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
@@ -91,6 +92,53 @@ fn describe(error: &Error) -> String {
 /// One line on standard error. There is nobody to tell when that fails.
 fn to_person(line: &str) {
     let _lost = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// A run in short: what is open and late, what is expected by week, whom to contact first.
+pub fn summary(s: &Summary) -> String {
+    let mut text = format!(
+        "as of {}: {} invoices of {} customers known, {} open, {} of them overdue\n\
+         open and not yet due: {:.1} % expected to be paid late\n",
+        s.as_of,
+        s.n_invoices,
+        s.n_customers,
+        s.n_open,
+        s.n_overdue,
+        100.0 * s.mean_late_prob
+    );
+    for c in &s.currencies {
+        let rows: Vec<[String; 2]> = c.aging.iter().map(|(b, a)| [b.clone(), format!("{a:>18}")]).collect();
+        text.push_str(&format!(
+            "\n{} open by days past due\n{}",
+            c.currency,
+            aligned(["bucket", "amount"], &rows)
+        ));
+        let rows: Vec<[String; 3]> = c
+            .weeks
+            .iter()
+            .map(|(day, e, lo, hi)| [day.to_string(), format!("{e:>14.0}"), format!("{lo:>14.0} to {hi:.0}")])
+            .collect();
+        let head = ["week from", "expected", "8 in 10 futures"];
+        text.push_str(&format!("\n{} cash of open invoices\n{}", c.currency, aligned(head, &rows)));
+    }
+    let rows: Vec<[String; 7]> = s
+        .first
+        .iter()
+        .map(|c| {
+            [
+                c.rank.to_string(),
+                c.customer_id.clone(),
+                c.action.clone(),
+                format!("{:>16}", c.open_amount),
+                format!("{:>16}", c.overdue_amount),
+                format!("{:>10.0}", c.expected_gain),
+                c.reason.clone(),
+            ]
+        })
+        .collect();
+    let head = ["rank", "customer", "action", "open", "overdue", "gain", "reason"];
+    text.push_str(&format!("\nto contact first, {}\n{}", s.reporting_currency, aligned(head, &rows)));
+    text
 }
 
 /// Rows under a header, columns aligned, two blanks between them and before them; the last column is left ragged.

@@ -1,8 +1,12 @@
 //! `arrears run`.
 
 use super::input::{AsOfArg, InputArgs, SeedArg};
+use super::progress::Progress;
+use super::render::{Screen, summary};
+use crate::error::Error;
+use crate::pipeline::{Job, OutputFile, Sources, write_run};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Score, forecast and prioritise: fit a model on the ledger's past and apply it to what is open
 #[derive(Debug, Clone, Args)]
@@ -25,3 +29,36 @@ pub struct RunArgs {
 const AFTER_HELP: &str = "\
 Example:      arrears run --invoices i.csv --payments p.csv --as-of 2026-03-31 --out out
 Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 gate failed";
+
+/// Runs the main job and tells its summary.
+///
+/// # Errors
+/// What the pipeline ran into; nothing is written then.
+pub fn run(args: &RunArgs, screen: &Screen) -> Result<(), Error> {
+    let job = args.input.job(args.as_of.as_of, args.seed.seed, args.model.as_deref())?;
+    run_job(&args.input.sources()?, &job, &args.out, Vec::new(), screen)
+}
+
+/// The job of `run`, `score` and `demo`: compute, put in place together with `beside`, tell.
+pub(super) fn run_job(
+    sources: &Sources,
+    job: &Job,
+    out: &Path,
+    beside: Vec<OutputFile>,
+    screen: &Screen,
+) -> Result<(), Error> {
+    let progress = Progress::new(*screen);
+    let mut output = crate::pipeline::run(sources, job, &progress)?;
+    output.files.extend(beside);
+    let timings = progress.finish();
+    let (told, warnings) = (output.summary.clone(), output.manifest.warnings.clone());
+    let counts = output.manifest.counts;
+    write_run(out, output, timings)?;
+    screen.note(&format!(
+        "rows in {} = ledger {} + quarantined {} + ignored {}",
+        counts.rows, counts.ledger, counts.quarantined, counts.ignored
+    ));
+    warnings.iter().for_each(|w| screen.warning(w));
+    screen.note(&format!("written to {}", out.display()));
+    screen.data(|| summary(&told), &told)
+}

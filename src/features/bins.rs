@@ -3,8 +3,8 @@
 /// First relative day (`day - due_date`) of each bin but the first, which reaches back for ever; the last bin has
 /// no end. An edge lies right after the due date, so that no bin holds both an on-time and a late day.
 pub const EDGES: [i32; 36] = [
-    -60, -45, -30, -25, -20, -16, -12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30,
-    40, 50, 60, 90, 120, 180,
+    -60, -45, -30, -25, -20, -16, -12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17,
+    20, 25, 30, 40, 50, 60, 90, 120, 180,
 ];
 /// Number of bins.
 pub const N_BINS: usize = EDGES.len() + 1;

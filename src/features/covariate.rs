@@ -39,25 +39,73 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 
 /// Base covariates in column order.
 pub const BASE: [Covariate; 21] = [
-    covariate("customer_late_rate", "log-odds", "share of the customer's invoices settled late or open past due, shrunk to the portfolio's, as known on the landmark"),
-    covariate("customer_mean_delay", "days", "the customer's usual days late, shrunk to the portfolio's level on the landmark"),
+    covariate(
+        "customer_late_rate",
+        "log-odds",
+        "share of the customer's invoices settled late or open past due, shrunk to the portfolio's, as known on the landmark",
+    ),
+    covariate(
+        "customer_mean_delay",
+        "days",
+        "the customer's usual days late, shrunk to the portfolio's level on the landmark",
+    ),
     covariate("terms_days", "log of 1 + days", "days from issue to due"),
     covariate("part_paid", "0 or 1", "whether a part has been paid by the landmark"),
     covariate("amount_against_usual", "log ratio", "the invoice's amount against the customer's usual one"),
-    covariate("slower_lately", "days", "days later than its own usual in the last weeks before the landmark, shrunk"),
-    covariate("overdue_share", "share", "share of the customer's other open invoices that are past due on the landmark"),
-    covariate("oldest_overdue_days", "log of 1 + days", "days past due of the customer's oldest open invoice on the landmark"),
+    covariate(
+        "slower_lately",
+        "days",
+        "days later than its own usual in the last weeks before the landmark, shrunk",
+    ),
+    covariate(
+        "overdue_share",
+        "share",
+        "share of the customer's other open invoices that are past due on the landmark",
+    ),
+    covariate(
+        "oldest_overdue_days",
+        "log of 1 + days",
+        "days past due of the customer's oldest open invoice on the landmark",
+    ),
     covariate("history_n", "log of 1 + invoices", "the customer's settled invoices known on the landmark"),
     covariate("disputed", "0 or 1", "whether the invoice is under open dispute on the landmark"),
-    covariate("part_paid_recently", "0 or 1", "whether the last part payment is at most 15 days before the day"),
+    covariate(
+        "part_paid_recently",
+        "0 or 1",
+        "whether the last part payment is at most 15 days before the day",
+    ),
     covariate("portfolio_hazard", "log-odds", "the portfolio's daily hazard at the day relative to due"),
-    covariate("customer_hazard", "log-odds", "the customer's own hazard at the day relative to due against the portfolio's, shrunk"),
-    covariate("customer_delay_shape", "log-odds", "hazard of a normal delay with the customer's mean and spread, given no payment before the day"),
+    covariate(
+        "customer_hazard",
+        "log-odds",
+        "the customer's own hazard at the day relative to due against the portfolio's, shrunk",
+    ),
+    covariate(
+        "customer_delay_shape",
+        "log-odds",
+        "hazard of a normal delay with the customer's mean and spread, given no payment before the day",
+    ),
     covariate("customer_age_shape", "log-odds", "the same for the logarithm of the days since issue"),
-    covariate("customer_late_mix", "log-odds", "hazard of the portfolio's shape with the customer's own share paid on time"),
-    covariate("pay_run_backlog", "log ratio", "what has become ready since the customer's last likely pay run against one day's worth"),
-    covariate("own_pay_day", "log ratio", "how much likelier the customer pays on this weekday and day of the month than the portfolio"),
-    covariate("portfolio_weekday", "log ratio", "how much likelier the portfolio pays on this weekday than on an average day"),
+    covariate(
+        "customer_late_mix",
+        "log-odds",
+        "hazard of the portfolio's shape with the customer's own share paid on time",
+    ),
+    covariate(
+        "pay_run_backlog",
+        "log ratio",
+        "what has become ready since the customer's last likely pay run against one day's worth",
+    ),
+    covariate(
+        "own_pay_day",
+        "log ratio",
+        "how much likelier the customer pays on this weekday and day of the month than the portfolio",
+    ),
+    covariate(
+        "portfolio_weekday",
+        "log ratio",
+        "how much likelier the portfolio pays on this weekday than on an average day",
+    ),
     covariate("days_ahead", "log of 1 + days", "days from the landmark to the day"),
     covariate("month_end", "0 or 1", "whether the day is the month's last"),
 ];
@@ -130,7 +178,14 @@ impl Facts {
 
     /// The portfolio's average invoice with the dates of this one.
     pub fn average(&self, log_terms: f64) -> Self {
-        Self { log_terms, amount_against_usual: 0.0, last_part: None, disputed: 0.0, overdue_share: 0.0, ..*self }
+        Self {
+            log_terms,
+            amount_against_usual: 0.0,
+            last_part: None,
+            disputed: 0.0,
+            overdue_share: 0.0,
+            ..*self
+        }
     }
 
     /// The due date.
@@ -153,7 +208,10 @@ pub struct Backlog {
 impl Backlog {
     /// Nothing waits before `BACKLOG_DAYS` before the mark or the invoice's first day.
     pub fn new(facts: &Facts, prior: &Prior) -> Self {
-        Self { day: (facts.known + 1).max(prior.mark.0 - BACKLOG_DAYS + 1).min(prior.mark.0 + 1), waiting: 0.0 }
+        Self {
+            day: (facts.known + 1).max(prior.mark.0 - BACKLOG_DAYS + 1).min(prior.mark.0 + 1),
+            waiting: 0.0,
+        }
     }
 
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
@@ -171,7 +229,15 @@ impl Backlog {
 /// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`).
 ///
 /// Shape: `out` is `[N_COLUMNS]`.
-pub fn fill(prior: &Prior, habits: &Habits, facts: &Facts, pay_day: &PayDay, backlog: f64, day: i32, out: &mut [f64]) {
+pub fn fill(
+    prior: &Prior,
+    habits: &Habits,
+    facts: &Facts,
+    pay_day: &PayDay,
+    backlog: f64,
+    day: i32,
+    out: &mut [f64],
+) {
     let relative = day - facts.due;
     let bin = bin_of(relative);
     let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);

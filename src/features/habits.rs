@@ -178,8 +178,13 @@ pub struct PayDay {
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self =
-        Self { weekday: 0.0, month_day: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS, release: 1.0 };
+    pub const AVERAGE: Self = Self {
+        weekday: 0.0,
+        month_day: 0.0,
+        portfolio_weekday: 0.0,
+        month_end: 1.0 / MONTH_DAYS,
+        release: 1.0,
+    };
 }
 
 /// A customer's days from some days before a mark to a horizon after it.

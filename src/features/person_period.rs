@@ -35,7 +35,8 @@ pub fn landmarks(known: &Known, policy: &ValidPolicy) -> Vec<Day> {
     let (as_of, m) = (known.as_of().0, &policy.model);
     let span = as_of - first;
     let span = (span - m.warm_up_days.min(span / 3)).min(m.history_days);
-    let affordable = (m.landmark_customers_max / known.n_customers().max(1)).clamp(LANDMARKS_MIN, i32::MAX as usize);
+    let affordable =
+        (m.landmark_customers_max / known.n_customers().max(1)).clamp(LANDMARKS_MIN, i32::MAX as usize);
     let n = (span / m.landmark_every_days).min(affordable as i32);
     // odd steps pass through every weekday
     let step = if n > 0 { (span / n).max(m.landmark_every_days) } else { 1 };
@@ -84,7 +85,15 @@ pub fn person_periods(known: &Known, survey: &Survey, policy: &ValidPolicy, seed
 }
 
 impl PersonPeriods {
-    fn draw_customer(&mut self, known: &Known, c: usize, survey: &Survey, policy: &ValidPolicy, draw: &mut Draw, room: &mut Room) {
+    fn draw_customer(
+        &mut self,
+        known: &Known,
+        c: usize,
+        survey: &Survey,
+        policy: &ValidPolicy,
+        draw: &mut Draw,
+        room: &mut Room,
+    ) {
         let horizon_days = policy.model.train_horizon_days;
         sweep(known, c, survey.landmarks(), &survey.memory, room, |m, state, open| {
             let prior = &survey.priors[m];
@@ -150,7 +159,8 @@ struct Draw {
 
 impl Draw {
     fn new(known: &Known, c: usize, seed: u64, rates: Rates) -> Self {
-        let mut draw = Self { rng: rng(seed, "person_period", text_key(known.customer_id.get(c))), rates, skip: 0 };
+        let mut draw =
+            Self { rng: rng(seed, "person_period", text_key(known.customer_id.get(c))), rates, skip: 0 };
         draw.skip = draw.gap();
         draw
     }

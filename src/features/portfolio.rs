@@ -83,7 +83,8 @@ pub struct DayTable {
 pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32) -> DayTable {
     let as_of = known.as_of().0;
     let n_days = (as_of - first + 1).max(1) as usize;
-    let empty = || DayTable { first, as_of, table: vec![0; (n_days + 1) * WIDTH], offered: Offered::default() };
+    let empty =
+        || DayTable { first, as_of, table: vec![0; (n_days + 1) * WIDTH], offered: Offered::default() };
     let per_part = known.n_invoices().div_ceil(rayon::current_num_threads().max(1) * 2).max(4096);
     (0..known.n_invoices().div_ceil(per_part))
         .into_par_iter()

@@ -42,7 +42,8 @@ impl Spread {
     /// Source: DerSimonian & Laird's moment estimator, for means with unequal weights.
     pub fn estimate(states: &[State], memory: &Memory, as_of: Day) -> Self {
         let scale = 1.0 / memory.long.at(as_of.0);
-        let tallies: Vec<_> = states.iter().map(|s| s.long).filter(|t| t.settled * scale > WEIGHT_MIN).collect();
+        let tallies: Vec<_> =
+            states.iter().map(|s| s.long).filter(|t| t.settled * scale > WEIGHT_MIN).collect();
         let weight: Vec<f64> = tallies.iter().map(|t| t.settled * scale).collect();
         let mut out = Self {
             late_prior: 5.0,
@@ -78,7 +79,11 @@ fn components(
     between_min: f64,
 ) -> (f64, f64) {
     let means: Vec<f64> = tallies.iter().map(|t| sums(t).0 / t.settled).collect();
-    let squares = tallies.iter().zip(weight).zip(&means).map(|((t, w), m)| (w * (sums(t).1 / t.settled - m * m)).max(0.0));
+    let squares = tallies
+        .iter()
+        .zip(weight)
+        .zip(&means)
+        .map(|((t, w), m)| (w * (sums(t).1 / t.settled - m * m)).max(0.0));
     let freedom: f64 = weight.iter().map(|w| w - 1.0).sum();
     let inside = (squares.sum::<f64>() / freedom.max(1.0)).max(inside_min);
     let (_, variance) = weighted(&means, weight);
@@ -123,8 +128,9 @@ pub struct Prior {
 impl Prior {
     /// The prior on `mark`.
     pub fn new(state: &PortfolioState, spread: Spread, level: f64, mark: Day) -> Self {
-        let hazard: [f64; N_BINS] =
-            std::array::from_fn(|b| ((state.events[b] + BIN_EVENTS) / (state.exposure[b] + BIN_DAYS)).min(HAZARD_RANGE.1));
+        let hazard: [f64; N_BINS] = std::array::from_fn(|b| {
+            ((state.events[b] + BIN_EVENTS) / (state.exposure[b] + BIN_DAYS)).min(HAZARD_RANGE.1)
+        });
         let mut alive = 1.0;
         let survival = (SHAPE_FROM..=SHAPE_TO)
             .map(|day| {

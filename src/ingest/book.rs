@@ -29,6 +29,21 @@ pub struct Book {
     pub warnings: Vec<String>,
 }
 
+impl Book {
+    /// A book that came from no file, as of a simulated ledger.
+    pub fn of(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            customers: CustomerTable::default(),
+            contacts: ContactTable::default(),
+            fx: FxTable::default(),
+            quarantine: Vec::new(),
+            inputs: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Judges every row. With an `as_of`, rows that were not known at its end are ignored before anything else is asked
 /// of them, and days of payment or dispute after it count as not yet; so nothing that happened later moves the
 /// ledger or the quarantine. Without one, as for a backtest, nothing is cut.

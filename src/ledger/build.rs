@@ -79,18 +79,26 @@ impl Ledger {
         let (customer_order, customer_rank) = ranked(rows.customer_id.len(), |a, b| {
             rows.customer_id.get(a as usize).cmp(rows.customer_id.get(b as usize))
         });
-        let (currency_order, currency_rank) =
-            ranked(rows.currency_code.len(), |a, b| rows.currency_code[a as usize].cmp(&rows.currency_code[b as usize]));
+        let (currency_order, currency_rank) = ranked(rows.currency_code.len(), |a, b| {
+            rows.currency_code[a as usize].cmp(&rows.currency_code[b as usize])
+        });
         let order = invoice_order(&rows, &customer_rank);
 
         let pick = |column: &[i32]| -> Vec<i32> {
-            if column.is_empty() { Vec::new() } else { order.par_iter().map(|&i| column[i as usize]).collect() }
+            if column.is_empty() {
+                Vec::new()
+            } else {
+                order.par_iter().map(|&i| column[i as usize]).collect()
+            }
         };
         let mut ledger = Ledger {
             customer_id: rows.customer_id.gather(&customer_order),
             currency_code: currency_order.iter().map(|&c| rows.currency_code[c as usize]).collect(),
             customer: order.par_iter().map(|&i| customer_rank[rows.customer[i as usize] as usize]).collect(),
-            currency: order.par_iter().map(|&i| currency_rank[rows.currency[i as usize] as usize] as u16).collect(),
+            currency: order
+                .par_iter()
+                .map(|&i| currency_rank[rows.currency[i as usize] as usize] as u16)
+                .collect(),
             issue: pick(&rows.issue),
             due: pick(&rows.due),
             amount: order.par_iter().map(|&i| rows.amount[i as usize]).collect(),

@@ -38,7 +38,11 @@ impl Ledger {
     /// assert_eq!(known.n_invoices(), 0);
     /// ```
     pub fn known_at(&self, as_of: Day) -> Known {
-        if self.is_known_whole(as_of) { Known::of(self.clone(), as_of) } else { Known::of(self.cut(as_of), as_of) }
+        if self.is_known_whole(as_of) {
+            Known::of(self.clone(), as_of)
+        } else {
+            Known::of(self.cut(as_of), as_of)
+        }
     }
 
     /// [`Ledger::known_at`] without a copy where there is nothing to cut.
@@ -59,8 +63,10 @@ impl Ledger {
 
     fn cut(&self, as_of: Day) -> Ledger {
         let day = as_of.0;
-        let kept: Vec<u32> =
-            (0..self.n_invoices()).filter(|&i| self.known_day(i).max(self.issue[i]) <= day).map(|i| i as u32).collect();
+        let kept: Vec<u32> = (0..self.n_invoices())
+            .filter(|&i| self.known_day(i).max(self.issue[i]) <= day)
+            .map(|i| i as u32)
+            .collect();
         let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
         let (customers, new_customer) = self.customers_of(&kept, &credits);
         let (currencies, new_currency) = self.currencies_of(&kept, &credits);
@@ -171,7 +177,13 @@ impl Known {
         for i in 0..n {
             let range = ledger.settlements_of(i);
             let open = ledger.amount[i] - ledger.settlement_amount[range.clone()].iter().copied().sum();
-            let last = |days: &[i32]| if open > Amount::ZERO { NEVER } else { days[range.clone()].iter().copied().max().unwrap_or(NEVER) };
+            let last = |days: &[i32]| {
+                if open > Amount::ZERO {
+                    NEVER
+                } else {
+                    days[range.clone()].iter().copied().max().unwrap_or(NEVER)
+                }
+            };
             open_amount.push(open);
             settled.push(last(&ledger.settlement_day));
             if bitemporal {

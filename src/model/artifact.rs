@@ -105,8 +105,11 @@ impl Artifact {
     /// # Errors
     /// [`ArtifactError`] says which of them does not hold.
     pub fn load(file: &Path) -> Result<Self, ArtifactError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| ArtifactError::Io { file: file.to_owned(), did: "read", source })?;
+        let text = std::fs::read_to_string(file).map_err(|source| ArtifactError::Io {
+            file: file.to_owned(),
+            did: "read",
+            source,
+        })?;
         Self::parse(&text, file)
     }
 

@@ -29,9 +29,9 @@ impl ModelError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::TooLittleHistory { .. } => {
-                Some("give a longer history, or score with an existing model: --model models/demo.json".to_owned())
-            }
+            Self::TooLittleHistory { .. } => Some(
+                "give a longer history, or score with an existing model: --model models/demo.json".to_owned(),
+            ),
             Self::Solver(SolverError::NotConverged { .. } | SolverError::Separated { .. }) => {
                 Some("raise model.penalty in the policy file".to_owned())
             }
@@ -104,8 +104,7 @@ pub fn fit_rows(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard,
         }
     });
     let n = rows.event.len();
-    let x = Array2::from_shape_vec((n, N_COLUMNS), rows.x)
-        .map_err(|e| SolverError::Linfa(Box::new(e)))?;
+    let x = Array2::from_shape_vec((n, N_COLUMNS), rows.x).map_err(|e| SolverError::Linfa(Box::new(e)))?;
     let data = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
     let m = &policy.model;
     let newton = Newton { penalty: m.penalty, tolerance: m.tolerance, iterations_max: m.iterations_max };

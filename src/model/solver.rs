@@ -41,10 +41,14 @@ pub enum SolverError {
     #[error("row {row}, column {column}: {value} is not finite")]
     NotFinite { row: usize, column: usize, value: f64 },
     /// The gradient is still too large.
-    #[error("no convergence after {iterations} iterations: gradient {gradient_norm:e} per unit of weight, allowed {tolerance:e}")]
+    #[error(
+        "no convergence after {iterations} iterations: gradient {gradient_norm:e} per unit of weight, allowed {tolerance:e}"
+    )]
     NotConverged { iterations: usize, gradient_norm: f64, tolerance: f64 },
     /// A column that tells events apart without error.
-    #[error("column {column} separates events from the rest: its standardised coefficient reached {coefficient}")]
+    #[error(
+        "column {column} separates events from the rest: its standardised coefficient reached {coefficient}"
+    )]
     Separated { column: usize, coefficient: f64 },
     /// The Hessian cannot be factored.
     #[error("the Hessian is not positive definite: columns are collinear and the penalty is {penalty}")]
@@ -193,7 +197,8 @@ impl Newton {
     }
 
     fn step(&self, pass: &Pass) -> Result<Vec<f64>, SolverError> {
-        let llt = pass.hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })?;
+        let llt =
+            pass.hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })?;
         let mut step = Mat::from_fn(pass.gradient.len(), 1, |i, _| pass.gradient[i]);
         llt.solve_in_place(&mut step);
         Ok(step.col(0).iter().copied().collect())
@@ -425,7 +430,8 @@ mod tests {
     fn rows(n: usize, p: usize, intercept: f64) -> Rows {
         let x = Array2::from_shape_fn((n, p), |(i, j)| 3.46 * (unit(mix(i as u64, j as u64)) - 0.5));
         let y = Array1::from_shape_fn(n, |i| {
-            let eta = intercept + x.row(i).iter().enumerate().map(|(j, v)| v * (j as f64 - 1.0) * 0.5).sum::<f64>();
+            let eta =
+                intercept + x.row(i).iter().enumerate().map(|(j, v)| v * (j as f64 - 1.0) * 0.5).sum::<f64>();
             unit(mix(i as u64, 999)) < logistic(eta)
         });
         DatasetBase::new(x, y)

@@ -1,8 +1,8 @@
 //! Kernels on `f64` that know nothing of receivables.
 
 pub mod logit;
-pub mod normal_tail;
 pub mod normal;
+pub mod normal_tail;
 pub mod rng;
 pub mod sum;
 

@@ -62,7 +62,11 @@ mod tests {
     #[test]
     fn the_tail_agrees_with_scipy() {
         for (z, expected) in SCIPY {
-            assert!((ln_tail(z) - expected).abs() < 1e-5 * (1.0 + expected.abs()), "{z}: {} {expected}", ln_tail(z));
+            assert!(
+                (ln_tail(z) - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                "{z}: {} {expected}",
+                ln_tail(z)
+            );
         }
     }
 }

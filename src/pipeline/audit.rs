@@ -56,8 +56,11 @@ pub fn audit_with(
     let mut trials = Vec::new();
     for how in Perturbation::ALL {
         let found = compared(run(&raw.perturbed(job.as_of, how, job.seed)?)?)?;
-        let names: std::collections::BTreeSet<&String> = expected.iter().chain(&found).map(|f| &f.0).collect();
-        let bytes = |files: &[(String, Vec<u8>)], name: &String| files.iter().find(|f| f.0 == *name).map(|f| f.1.clone());
+        let names: std::collections::BTreeSet<&String> =
+            expected.iter().chain(&found).map(|f| &f.0).collect();
+        let bytes = |files: &[(String, Vec<u8>)], name: &String| {
+            files.iter().find(|f| f.0 == *name).map(|f| f.1.clone())
+        };
         let moved = names.into_iter().filter(|n| bytes(&expected, n) != bytes(&found, n)).cloned().collect();
         trials.push(Trial { perturbation: how.name(), moved });
     }

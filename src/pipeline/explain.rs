@@ -46,7 +46,7 @@ pub fn explain(folder: &Path, id: &str) -> Result<Explanation, Error> {
 }
 
 fn explanation(kind: &'static str, id: &str, table: &Table, row: usize) -> Explanation {
-    let text = |name: &str| table.value(name, row).map(|v| v.to_string()).unwrap_or_default();
+    let text = |name: &str| table.value(name, row).to_string();
     let names: Vec<String> = table.columns().map(|(name, _)| name.to_owned()).collect();
     let is_reason = |name: &str| name.starts_with("reason_");
     let facts = names.iter().filter(|n| !is_reason(n)).map(|n| (n.clone(), text(n))).collect();
@@ -56,7 +56,7 @@ fn explanation(kind: &'static str, id: &str, table: &Table, row: usize) -> Expla
         .map(|column| {
             let name = text(&column);
             let effect = match table.value(&format!("{column}_effect"), row) {
-                Some(Value::F64(effect)) => Some(effect),
+                Value::Double(effect) => Some(effect),
                 _ => None,
             };
             let meaning = BASE.iter().find(|c| c.name == name).map_or("", |c| c.meaning).to_owned();

@@ -4,28 +4,30 @@
 //! [`write_run`] puts them in place. [`assess`] is the same from a checked book on, for callers that have one.
 
 pub mod audit;
+pub mod demo;
 mod digest;
 pub mod explain;
 pub mod observe;
 pub mod summary;
 mod table;
 
-pub use crate::contract::{ColumnSchema, SCHEMA_VERSION, TABLES, TableSchema};
+pub use crate::contract::{ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file};
+pub use crate::ingest::{Book, InputCount, Profile, Sources};
+pub use crate::model::Artifact;
+pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
 use crate::collect::{Promise, Reporting, Stakes};
 use crate::contract::{
-    ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, OutputFile, RunKey, Stamp, Table, TableSummary,
+    ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
     encode_parquet, policy_hash, sha256_hex, write_folder,
 };
 use crate::core::{Currency, Day};
 use crate::error::Error;
 use crate::features::{Purpose, survey};
-use crate::ingest::{Book, InputCount, Sources};
 use crate::ledger::Known;
-use crate::model::{Artifact, artifact, hazard};
-use crate::policy::ValidPolicy;
+use crate::model::{artifact, hazard};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -200,7 +202,10 @@ pub fn check(
 /// [`ContractError::Encode`], which would be a bug.
 pub fn quarantine_file(book: &Book) -> Result<OutputFile, Error> {
     let table = table::quarantine(&book.quarantine)?;
-    Ok(OutputFile { name: format!("{}.parquet", table.name()), bytes: encode_parquet(&table, &Stamp::default())? })
+    Ok(OutputFile {
+        name: format!("{}.parquet", table.name()),
+        bytes: encode_parquet(&table, &Stamp::default())?,
+    })
 }
 
 /// What became of the rows of one input, with the identity asserted: rows = ledger + quarantined + ignored.

@@ -72,7 +72,8 @@ impl Summary {
         ranked: &Priorities,
         aging: &Aging,
     ) -> Self {
-        let not_yet_due: Vec<f64> = scores.iter().filter(|s| s.days_past_due < 0).map(|s| s.late_prob).collect();
+        let not_yet_due: Vec<f64> =
+            scores.iter().filter(|s| s.days_past_due < 0).map(|s| s.late_prob).collect();
         let mut currencies: Vec<Currency> = aging.currency.clone();
         currencies.dedup();
         Self {

@@ -15,7 +15,11 @@ const LIFT_MIN: f64 = 1.2;
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// `invoice_scores`, by invoice_id.
-pub fn invoice_scores(known: &Known, scores: &[InvoiceScore], model_id: &str) -> Result<Table, ContractError> {
+pub fn invoice_scores(
+    known: &Known,
+    scores: &[InvoiceScore],
+    model_id: &str,
+) -> Result<Table, ContractError> {
     let mut order: Vec<&InvoiceScore> = scores.iter().collect();
     order.sort_unstable_by_key(|s| known.invoice_id.get(s.invoice as usize));
     let n = order.len();
@@ -29,7 +33,7 @@ pub fn invoice_scores(known: &Known, scores: &[InvoiceScore], model_id: &str) ->
     Table::try_new(
         "invoice_scores",
         vec![
-            ("as_of", Column::SameDate { day: known.as_of().0, n }),
+            ("as_of", Column::SameDate { day: known.as_of(), n }),
             ("invoice_id", Column::Text(known.invoice_id.gather(&index))),
             ("customer_id", coded(&known.customer_id, index.iter().map(|i| known.customer[of(i)]))),
             ("currency", coded(&currencies(known), index.iter().map(|i| u32::from(known.currency[of(i)])))),
@@ -80,7 +84,7 @@ pub fn cash_forecast(forecast: CashForecast, as_of: Day) -> Result<Table, Contra
     Table::try_new(
         "cash_forecast",
         vec![
-            ("as_of", Column::SameDate { day: as_of.0, n }),
+            ("as_of", Column::SameDate { day: as_of, n }),
             ("currency", Column::Text(f.currency.iter().map(|c| c.as_str()).collect())),
             ("segment", Column::Text(f.segment)),
             ("grain", Column::Text(f.grain.iter().map(|g| g.name()).collect())),
@@ -152,7 +156,8 @@ pub fn aging(aging: Aging) -> Result<Table, ContractError> {
 pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table, ContractError> {
     let habits = &prediction.habits;
     let n = habits.len();
-    let counts = |f: fn(&crate::features::Habits) -> u32| Column::I32(habits.iter().map(|h| f(h) as i32).collect());
+    let counts =
+        |f: fn(&crate::features::Habits) -> u32| Column::I32(habits.iter().map(|h| f(h) as i32).collect());
     let f64s = |f: fn(&crate::features::Habits) -> f64| Column::F64(habits.iter().map(f).collect());
     let weekday: Vec<_> = habits.iter().map(|h| top(&h.weekday_lift)).collect();
     let month_day: Vec<_> = habits.iter().map(|h| top(&h.month_day_lift)).collect();
@@ -162,7 +167,7 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
         "customer_features",
         vec![
             ("customer_id", Column::Text(known.customer_id.clone())),
-            ("as_of", Column::SameDate { day: known.as_of().0, n }),
+            ("as_of", Column::SameDate { day: known.as_of(), n }),
             ("n_invoices", counts(|h| h.n_issued)),
             ("n_settled", counts(|h| h.n_settled)),
             ("n_late", counts(|h| h.n_late)),
@@ -177,7 +182,10 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
             ("last_settled_days", Column::OptI32(habits.iter().map(|h| h.last_settled_days).collect())),
             (
                 "pay_weekday",
-                Column::Coded { text: WEEKDAYS.into_iter().collect(), code: weekday.iter().map(name).collect() },
+                Column::Coded {
+                    text: WEEKDAYS.into_iter().collect(),
+                    code: weekday.iter().map(name).collect(),
+                },
             ),
             ("pay_weekday_lift", lift(&weekday)),
             ("pay_month_day", Column::OptI32(month_day.iter().map(|t| t.map(|t| t.0 as i32 + 1)).collect())),

@@ -63,7 +63,11 @@ impl ValidPolicy {
             c.int("ledger.aging_edges_days", edge, 1, 3650)?;
         }
         if l.aging_edges_days.is_empty() || l.aging_edges_days.windows(2).any(|w| w[0] >= w[1]) {
-            return c.refuse("ledger.aging_edges_days", format!("{:?}", l.aging_edges_days), "increasing days");
+            return c.refuse(
+                "ledger.aging_edges_days",
+                format!("{:?}", l.aging_edges_days),
+                "increasing days",
+            );
         }
         c.currency("ledger.default_currency", &l.default_currency)?;
         if !l.reporting_currency.is_empty() {
@@ -131,7 +135,13 @@ impl Checker<'_> {
         Err(PolicyError::OutOfRange { file, key, value, expected })
     }
 
-    fn int<T: TryInto<i64> + std::fmt::Display + Copy>(&self, key: &str, v: T, lo: i64, hi: i64) -> Result<(), PolicyError> {
+    fn int<T: TryInto<i64> + std::fmt::Display + Copy>(
+        &self,
+        key: &str,
+        v: T,
+        lo: i64,
+        hi: i64,
+    ) -> Result<(), PolicyError> {
         match v.try_into() {
             Ok(n) if (lo..=hi).contains(&n) => Ok(()),
             _ => self.refuse(key, v.to_string(), &format!("{lo} to {hi}")),

@@ -73,7 +73,11 @@ pub struct InvoiceScore {
 
 /// Reads the score of each open invoice off its curve, in the prediction's order.
 pub fn score(known: &Known, prediction: &Prediction, policy: &ValidPolicy) -> Vec<InvoiceScore> {
-    (0..prediction.open.len()).into_par_iter().with_min_len(256).map(|k| one(known, prediction, k, policy)).collect()
+    (0..prediction.open.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|k| one(known, prediction, k, policy))
+        .collect()
 }
 
 fn one(known: &Known, prediction: &Prediction, k: usize, policy: &ValidPolicy) -> InvoiceScore {

@@ -74,7 +74,8 @@ pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPo
         .into_par_iter()
         .with_min_len(64)
         .map(|c| {
-            let open: Vec<u32> = known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
+            let open: Vec<u32> =
+                known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
             Habits::new(known, &survey.states[c], &open, survey.prior(), &survey.memory)
         })
         .collect();
@@ -133,7 +134,15 @@ impl<'a> View<'a> {
             ln_survival += (-h).ln_1p();
             row[day as usize] = ln_survival.exp();
             if day <= reason_days {
-                fill(self.prior, self.average, &facts.average(log_terms), &PayDay::AVERAGE, 0.0, date, &mut base);
+                fill(
+                    self.prior,
+                    self.average,
+                    &facts.average(log_terms),
+                    &PayDay::AVERAGE,
+                    0.0,
+                    date,
+                    &mut base,
+                );
                 self.pull(h, &x, &base, &mut pull);
             }
         }

@@ -4,3 +4,4 @@ mod architecture;
 mod coherence;
 mod contract;
 mod ingest;
+mod simulate;

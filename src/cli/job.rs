@@ -1,0 +1,42 @@
+//! From arguments to what the pipeline takes.
+
+use super::input::InputArgs;
+use crate::core::Day;
+use crate::error::Error;
+use crate::pipeline::{Artifact, Job, Profile, Sources, ValidPolicy, load_policy};
+use std::path::Path;
+
+impl InputArgs {
+    /// The files and their layout.
+    ///
+    /// # Errors
+    /// For a profile nobody knows.
+    pub(super) fn sources(&self) -> Result<Sources, Error> {
+        let profile = self.profile.as_deref().map_or(Ok(Profile::default()), Profile::from_name)?;
+        Ok(Sources {
+            invoices: self.invoices.clone(),
+            payments: self.payments.clone(),
+            customers: self.customers.clone(),
+            contacts: self.contacts.clone(),
+            fx: self.fx.clone(),
+            profile,
+        })
+    }
+
+    /// The policy of `--config` over the defaults.
+    ///
+    /// # Errors
+    /// For a policy that is not valid.
+    pub(super) fn policy(&self) -> Result<ValidPolicy, Error> {
+        Ok(load_policy(self.config.as_deref())?)
+    }
+
+    /// The job of these inputs.
+    ///
+    /// # Errors
+    /// For a policy or a model that is not valid.
+    pub(super) fn job(&self, as_of: Day, seed: u64, model: Option<&Path>) -> Result<Job, Error> {
+        let model = model.map(Artifact::load).transpose()?;
+        Ok(Job { policy: self.policy()?, as_of, seed, model })
+    }
+}

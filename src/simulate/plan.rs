@@ -1,0 +1,98 @@
+//! What to simulate.
+
+use crate::core::Day;
+
+/// 2023-01-02, a Monday.
+const DEFAULT_START: Day = Day(19_359);
+const MONTHS_PER_YEAR: i32 = 12;
+
+/// How large a portfolio to simulate and which habits its payers have.
+///
+/// Two plans that differ only in `customers` agree on every customer that both have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Customers, of whom about three in four buy from the first day on.
+    pub customers: u32,
+    /// Calendar months, the one of `start` counted as the first.
+    pub months: u32,
+    /// Of every draw.
+    pub seed: u64,
+    /// First day on which an invoice may be issued.
+    pub start: Day,
+    /// Payers differ in kind: prompt, on pay runs, chronically late, drifting, volatile; with countries, industries,
+    /// currencies, terms and early-payment discounts of their own. Else all pay in one way and differ in level only.
+    pub archetypes: bool,
+    /// Spells of stress in which a customer pays slowly, failures after which it pays nothing, and write-offs.
+    pub stress: bool,
+    /// Seasons, a slow drift of the whole portfolio, and customers who get better or worse over the years.
+    pub drift: bool,
+    /// Disputes, during which payment stops.
+    pub disputes: bool,
+    /// Reminders and calls, after which overdue invoices are paid a little sooner.
+    pub contacts: bool,
+    /// Instalments, short payments, overpayments and credit notes.
+    pub partials: bool,
+    /// A few payments are recorded some days after they were made.
+    pub backdated: bool,
+}
+
+impl Plan {
+    /// A realistic portfolio, with every habit there is.
+    ///
+    /// ```
+    /// use arrears::simulate::{Plan, simulate};
+    /// let ledger = simulate(&Plan::new(20, 12, 7)).ledger()?;
+    /// assert_eq!(ledger.n_customers(), 20);
+    /// # Ok::<(), arrears::ledger::LedgerError>(())
+    /// ```
+    pub fn new(customers: u32, months: u32, seed: u64) -> Self {
+        Self {
+            customers,
+            months: months.max(1),
+            seed,
+            start: DEFAULT_START,
+            archetypes: true,
+            stress: true,
+            drift: true,
+            disputes: true,
+            contacts: true,
+            partials: true,
+            backdated: true,
+        }
+    }
+
+    /// A portfolio whose hazard a logistic regression can match exactly: its log-odds are the payer's level, plus
+    /// [`super::ramp`] of the days past due, plus the weekday's effect, and nothing else.
+    pub fn plain(customers: u32, months: u32, seed: u64) -> Self {
+        Self {
+            archetypes: false,
+            stress: false,
+            drift: false,
+            disputes: false,
+            contacts: false,
+            partials: false,
+            backdated: false,
+            ..Self::new(customers, months, seed)
+        }
+    }
+
+    /// Last simulated day: the end of the last month. Nothing happens after it.
+    pub fn end(&self) -> Day {
+        let last = self.start.month_index() + self.months.max(1) as i32 - 1;
+        let (year, month) = (last.div_euclid(MONTHS_PER_YEAR), last.rem_euclid(MONTHS_PER_YEAR) as u32 + 1);
+        Day::try_new(year, month, 1).unwrap_or(self.start).month_end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_years_end_on_the_last_day_of_the_third() {
+        let plan = Plan::new(1, 36, 0);
+        assert_eq!(plan.start.to_string(), "2023-01-02");
+        assert_eq!(plan.start.weekday(), 0);
+        assert_eq!(plan.end().to_string(), "2025-12-31");
+    }
+}
