@@ -51,10 +51,19 @@ fn ranked(
     promises: &[Promise<'_>],
     reporting: &Reporting,
 ) -> Result<Priorities, CollectError> {
+    ranked_by(POLICY, known, promises, reporting)
+}
+
+fn ranked_by(
+    policy: &str,
+    known: &Known,
+    promises: &[Promise<'_>],
+    reporting: &Reporting,
+) -> Result<Priorities, CollectError> {
     let open = known.open_invoices();
     let reasons = vec![[Some("terms_days"), None, None]; open.len()];
     let stakes = Stakes { known, open: &open, curves: &half(known), reasons: &reasons };
-    priorities(&stakes, promises, reporting, &overlaid(POLICY))
+    priorities(&stakes, promises, reporting, &overlaid(policy))
 }
 
 #[test]
@@ -82,6 +91,14 @@ fn the_action_is_the_triggered_level_that_gains_most() {
     assert_eq!((p.action_date[0], p.action_date[4]), (Some(Day(100)), None));
     assert_eq!(p.channel[0].as_deref(), Some("phone"));
     assert!(p.hold.iter().all(Option::is_none));
+}
+
+#[test]
+fn of_levels_that_gain_the_same_the_milder_is_taken() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let equal = POLICY.replace("odds_ratio = 4", "odds_ratio = 2").replace("cost = 10", "cost = 1");
+    let p = ranked_by(&equal, &k, &[], &eur()).unwrap();
+    assert_eq!(p.action[0].as_deref(), Some("reminder"));
 }
 
 #[test]
