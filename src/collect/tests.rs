@@ -103,11 +103,13 @@ fn of_levels_that_gain_the_same_the_milder_is_taken() {
 
 #[test]
 fn a_row_adds_up_the_customers_open_invoices() {
-    let k = known(sample::invoices(&[
+    let mut rows = sample::invoices(&[
         ("late", "A", "EUR", 60, "10.10"),
         ("due today", "A", "EUR", 100, "20.20"),
         ("not due", "A", "EUR", 110, "30.30"),
-    ]));
+    ]);
+    rows.issue = vec![50, 40, 30];
+    let k = known(rows);
     let p = ranked(&k, &[], &eur()).unwrap();
     assert_eq!((p.open_amount[0], p.overdue_amount[0]), (Amount(606_000), Amount(101_000)));
     assert_eq!(p.oldest_days_past_due, [40]);
@@ -144,6 +146,8 @@ fn a_dispute_holds_when_it_covers_all_that_is_overdue() {
     assert_eq!(hold(&[90, 95], &[true, false]), None);
     assert_eq!(hold(&[101, 102], &[true, true]), Some(Hold::Dispute));
     assert_eq!(hold(&[101, 102], &[true, false]), None);
+    // due today is not overdue
+    assert_eq!(hold(&[100, 110], &[true, false]), None);
 }
 
 #[test]
