@@ -2,7 +2,7 @@
 
 use crate::core::{Amount, Day};
 use crate::ledger::Known;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Why a customer is left alone for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,30 +41,25 @@ pub struct Promise<'a> {
 pub(super) struct Holds<'a> {
     known: &'a Known,
     minimum: Amount,
-    /// Whether a promise of each customer still runs.
-    promised: Vec<bool>,
+    /// Ids of customers with a promise that still runs.
+    promised: BTreeSet<&'a str>,
 }
 
 impl<'a> Holds<'a> {
     /// A promise counts if it was made by as_of for as_of or a later day.
-    pub(super) fn new(known: &'a Known, promises: &[Promise<'_>], minimum: Amount) -> Self {
+    pub(super) fn new(known: &'a Known, promises: &[Promise<'a>], minimum: Amount) -> Self {
         let as_of = known.as_of();
-        let code: BTreeMap<&str, usize> = known.customer_id.iter().zip(0..).collect();
-        let mut promised = vec![false; known.n_customers()];
-        for promise in promises.iter().filter(|p| p.made <= as_of && p.promise_date >= as_of) {
-            if let Some(&customer) = code.get(promise.customer_id) {
-                promised[customer] = true;
-            }
-        }
-        Self { known, minimum, promised }
+        let running = promises.iter().filter(|p| p.made <= as_of && p.promise_date >= as_of);
+        Self { known, minimum, promised: running.map(|p| p.customer_id).collect() }
     }
 
     /// The hold of the customer whose open invoices are `invoices` (ledger indices), with `open_amount` in all.
     pub(super) fn of(&self, invoices: &[u32], open_amount: Amount) -> Option<Hold> {
-        let customer = self.known.customer[*invoices.first()? as usize] as usize;
+        let customer_id =
+            self.known.customer_id.get(self.known.customer[*invoices.first()? as usize] as usize);
         if self.is_disputed(invoices) {
             Some(Hold::Dispute)
-        } else if self.promised[customer] {
+        } else if self.promised.contains(customer_id) {
             Some(Hold::Promise)
         } else {
             (open_amount < self.minimum).then_some(Hold::BelowMinimum)

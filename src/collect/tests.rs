@@ -51,10 +51,19 @@ fn ranked(
     promises: &[Promise<'_>],
     reporting: &Reporting,
 ) -> Result<Priorities, CollectError> {
+    ranked_by(POLICY, known, promises, reporting)
+}
+
+fn ranked_by(
+    policy: &str,
+    known: &Known,
+    promises: &[Promise<'_>],
+    reporting: &Reporting,
+) -> Result<Priorities, CollectError> {
     let open = known.open_invoices();
     let reasons = vec![[Some("terms_days"), None, None]; open.len()];
     let stakes = Stakes { known, open: &open, curves: &half(known), reasons: &reasons };
-    priorities(&stakes, promises, reporting, &overlaid(POLICY))
+    priorities(&stakes, promises, reporting, &overlaid(policy))
 }
 
 #[test]
@@ -85,12 +94,22 @@ fn the_action_is_the_triggered_level_that_gains_most() {
 }
 
 #[test]
+fn of_levels_that_gain_the_same_the_milder_is_taken() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let equal = POLICY.replace("odds_ratio = 4", "odds_ratio = 2").replace("cost = 10", "cost = 1");
+    let p = ranked_by(&equal, &k, &[], &eur()).unwrap();
+    assert_eq!(p.action[0].as_deref(), Some("reminder"));
+}
+
+#[test]
 fn a_row_adds_up_the_customers_open_invoices() {
-    let k = known(sample::invoices(&[
+    let mut rows = sample::invoices(&[
         ("late", "A", "EUR", 60, "10.10"),
         ("due today", "A", "EUR", 100, "20.20"),
         ("not due", "A", "EUR", 110, "30.30"),
-    ]));
+    ]);
+    rows.issue = vec![50, 40, 30];
+    let k = known(rows);
     let p = ranked(&k, &[], &eur()).unwrap();
     assert_eq!((p.open_amount[0], p.overdue_amount[0]), (Amount(606_000), Amount(101_000)));
     assert_eq!(p.oldest_days_past_due, [40]);
@@ -127,6 +146,8 @@ fn a_dispute_holds_when_it_covers_all_that_is_overdue() {
     assert_eq!(hold(&[90, 95], &[true, false]), None);
     assert_eq!(hold(&[101, 102], &[true, true]), Some(Hold::Dispute));
     assert_eq!(hold(&[101, 102], &[true, false]), None);
+    // due today is not overdue
+    assert_eq!(hold(&[100, 110], &[true, false]), None);
 }
 
 #[test]

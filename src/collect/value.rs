@@ -86,13 +86,16 @@ mod tests {
     use super::*;
     use crate::policy::parse;
 
-    /// `c` = 0.365, that is 0.001 a day; `l` = 0.6; effect of 2 days; one level with lead 1 and odds ratio 3.
+    /// `c` = 0.365, that is 0.001 a day; `l` = 0.6; effect of 2 days; odds ratio 3. A second level comes on day 20.
     fn policy(lead_days: i32) -> CollectPolicy {
-        let text = format!(
-            "[collect]\ncost_of_capital_rate = 0.365\nloss_given_unpaid_rate = 0.6\neffect_days = 2\n\
-             [[collect.ladder]]\naction = 'call'\nchannel = 'phone'\nfrom_days_past_due = 0\nodds_ratio = 3.0\n\
-             cost = 0.0\nlead_days = {lead_days}"
-        );
+        let level = |lead| {
+            format!(
+                "[[collect.ladder]]\naction = 'call'\nchannel = 'phone'\nfrom_days_past_due = 0\n\
+                 odds_ratio = 3.0\ncost = 0.0\nlead_days = {lead}\n"
+            )
+        };
+        let rates = "cost_of_capital_rate = 0.365\nloss_given_unpaid_rate = 0.6\neffect_days = 2";
+        let text = format!("[collect]\n{rates}\n{}{}", level(lead_days), level(20));
         parse(&text, "test").unwrap().collect.clone()
     }
 

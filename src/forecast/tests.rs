@@ -143,15 +143,29 @@ fn threads_do_not_change_a_bit() {
     assert_eq!(run(1), run(3));
 }
 
+/// One payment in a hundred is expected, however much is shared: 3 of 300.
+#[test]
+fn what_is_shared_does_not_make_a_rare_payment_likelier() {
+    let (known, _) = many(100);
+    let curves = Curves::new(vec![0, 1], [1.0, 0.99].repeat(300));
+    let (mean, variance) = mean_and_variance(&simulated(&known, &curves, 0.3, 0.3, 6).cash(1, 1));
+    assert!((mean - 3.0).abs() < 4.0 * (variance / 2000.0).sqrt() && variance < 100.0, "{mean} {variance}");
+}
+
+/// A customer who sorts before the other moves all the rows of the latter.
 #[test]
 fn another_customer_does_not_change_the_draws_of_the_first() {
-    let (one, few) = (many(1), many(2));
-    let first = simulated(&one.0, &one.1, 0.3, 0.02, 9);
-    let open = few.0.open_invoices();
-    let rows = vec![0, 1, 2];
-    let portfolio = Portfolio { known: &few.0, open: &open, curves: &few.1, rows };
+    let bills = [("2", "B", "EUR", 10, "1"), ("3", "B", "EUR", 10, "2"), ("1", "A", "EUR", 10, "4")];
+    let of = |bills: &[_]| {
+        Ledger::try_new(sample::invoices(bills), SettlementRows::default()).unwrap().known_at(Day(0))
+    };
     let shocks = Shocks { n_draws: 2000, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 9 };
-    assert_eq!(portfolio.simulate(&shocks, 2), first);
+    let draw = |known: &Known, rows: Vec<u32>| {
+        let open = known.open_invoices();
+        let curves = Curves::new(vec![0, 1, 2], [1.0, 0.6, 0.0].repeat(open.len()));
+        Portfolio { known, open: &open, curves: &curves, rows }.simulate(&shocks, 2)
+    };
+    assert_eq!(draw(&of(&bills), vec![1, 2]), draw(&of(&bills[..2]), vec![0, 1]));
 }
 
 #[test]
