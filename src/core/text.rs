@@ -19,13 +19,6 @@ impl TextColumn {
         self.ends.push(self.bytes.len());
     }
 
-    /// Appends all texts of another column.
-    pub fn append(&mut self, other: &Self) {
-        let before = self.bytes.len();
-        self.bytes.push_str(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| end + before));
-    }
-
     /// The `i`-th text.
     ///
     /// # Panics
@@ -38,11 +31,6 @@ impl TextColumn {
     /// How many texts.
     pub fn len(&self) -> usize {
         self.ends.len()
-    }
-
-    /// Bytes of all texts.
-    pub fn n_bytes(&self) -> usize {
-        self.bytes.len()
     }
 
     /// Whether there is none.
@@ -83,9 +71,5 @@ mod tests {
         let c: TextColumn = ["a", "", "bcd"].into_iter().collect();
         assert_eq!(c.iter().collect::<Vec<_>>(), ["a", "", "bcd"]);
         assert_eq!(c.gather(&[2, 0]).iter().collect::<Vec<_>>(), ["bcd", "a"]);
-        let mut twice = c.clone();
-        twice.append(&c);
-        assert_eq!(twice.iter().collect::<Vec<_>>(), ["a", "", "bcd", "a", "", "bcd"]);
-        assert_eq!(twice.n_bytes(), 8);
     }
 }

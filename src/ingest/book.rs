@@ -87,7 +87,12 @@ struct Accounts {
 }
 
 impl Accounts {
-    fn close(&mut self, table: &RawTable, taken: Vec<u32>, aside: Aside) -> Result<(), IngestError> {
+    fn close(
+        &mut self,
+        table: &RawTable,
+        taken: impl IntoIterator<Item = u32>,
+        aside: Aside,
+    ) -> Result<(), IngestError> {
         self.inputs.extend(tally(table, taken.into_iter(), aside, &mut self.quarantine)?);
         Ok(())
     }
@@ -99,11 +104,11 @@ impl Judged {
         let terms = Terms { as_of, default_currency, one_table: raw.payments.is_none() };
         let mut accounts = Accounts::default();
 
-        let (mut invoices, taken, aside) = invoice::judge(&raw.invoices, &terms)?;
-        accounts.close(&raw.invoices, taken, aside)?;
+        let (mut invoices, aside) = invoice::judge(&raw.invoices, &terms)?;
+        accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
         let mut settlements = SettlementRows::default();
         if let Some(table) = &raw.payments {
-            let (all, taken, aside) = payment::judge(table, &terms, &invoices, raw.invoices.n_framed())?;
+            let (all, taken, aside) = payment::judge(table, &terms, &invoices)?;
             settlements = all;
             accounts.close(table, taken, aside)?;
         }

@@ -1,154 +1,84 @@
-//! The invoices of a ledger: good rows gathered, one kept of each id.
+//! The invoices of a ledger: good rows in columns, one kept of each id.
 
 use super::IngestError;
 use super::invoice_row::{Columns, CurrencyReader, Row, Terms};
-use super::key::{Interner, Keys, hash, lanes};
+use super::key::{Interner, Keys, hash, shares};
 use super::rule::{self, Refusal};
 use super::table::RawTable;
 use super::tally::Aside;
-use crate::core::{Currency, TextColumn};
+use crate::core::{Amount, Currency, TextColumn};
 use crate::ledger::{AccountCredit, InvoiceRows};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// Invoice rows that go into the ledger, and what payments must know of them.
-pub(super) struct Invoices {
+/// What a row of the table became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    No,
+    Invoice,
+    Credit,
+}
+
+/// Invoice rows that go into the ledger, and what payments must know of the table.
+pub(super) struct Invoices<'a> {
     pub rows: InvoiceRows,
     /// Day each was paid in full, [`crate::ledger::NEVER`] while open; empty without a `paid_date` that counts.
     pub paid: Vec<i32>,
-    /// By `invoice_id`.
+    /// Good rows of the table by `invoice_id`.
     pub keys: Keys,
-    /// Ids of credit notes.
-    pub credit_ids: BTreeSet<String>,
+    /// What each row of the table became.
+    pub taken: Vec<Taken>,
     /// Ids of rows in quarantine.
-    pub refused_ids: BTreeSet<String>,
+    pub refused_ids: BTreeSet<&'a str>,
+    columns: Vec<Columns<'a>>,
 }
 
-/// A credit note, with customer and currency as codes of its lane.
-struct CreditNote {
-    id: String,
-    origin: u32,
-    credit: AccountCredit,
-}
-
-/// What one thread gathers from the blocks that it works through.
-struct Lane {
-    codes: CurrencyReader,
-    customers: Interner,
-    rows: InvoiceRows,
-    paid: Vec<i32>,
-    keys: Keys,
-    credits: Vec<CreditNote>,
-    origin: Vec<u32>,
-    aside: Aside,
-}
-
-/// Which optional columns the ledger needs.
-#[derive(Clone, Copy)]
-struct Optional {
-    recorded: bool,
-    disputed: bool,
-    paid: bool,
-}
-
-impl Lane {
-    fn new(table: &RawTable) -> Self {
-        Self {
-            codes: CurrencyReader::default(),
-            customers: Interner::default(),
-            rows: InvoiceRows::default(),
-            paid: Vec::new(),
-            keys: Keys::for_table(table.n_framed()),
-            credits: Vec::new(),
-            origin: Vec::new(),
-            aside: Aside::of(table),
-        }
+impl<'a> Invoices<'a> {
+    /// The id in a row of the table.
+    pub fn id(&self, row: u32) -> Option<&'a str> {
+        id_at(&self.columns, row)
     }
 
-    fn work(&mut self, columns: &Columns, optional: Optional) {
-        let block = columns.block;
-        for i in 0..block.len {
-            match columns.judge(i, &mut self.codes) {
-                Ok(Some(row)) => self.take(&row, (block.first + i) as u32, optional),
-                Ok(None) => self.aside.ignored[block.part] += 1,
-                Err(refusal) => self.aside.refuse(block.first + i, refusal),
-            }
-        }
+    /// Rows of the table that were taken, in order.
+    pub fn taken_rows(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.taken.len() as u32).filter(|row| self.taken[*row as usize] != Taken::No)
     }
 
-    #[inline]
-    fn take(&mut self, row: &Row, origin: u32, optional: Optional) {
-        let customer = self.customers.code(row.customer);
-        let currency = code_of(&mut self.rows.currency_code, row.currency);
-        if row.is_credit {
-            let (day, known, amount) = (row.issue, row.known, row.amount);
-            let credit = AccountCredit { customer, currency, day, known, amount };
-            self.credits.push(CreditNote { id: row.id.to_owned(), origin, credit });
-            return;
-        }
-        self.keys.push(hash(row.id), self.origin.len() as u32);
-        self.origin.push(origin);
-        self.rows.invoice_id.push(row.id);
-        self.rows.customer.push(customer);
-        self.rows.currency.push(currency);
-        self.rows.issue.push(row.issue);
-        self.rows.due.push(row.due);
-        self.rows.amount.push(row.amount);
-        if optional.recorded {
-            self.rows.known.push(row.known);
-        }
-        if optional.disputed {
-            self.rows.dispute.push(row.dispute);
-            self.rows.dispute_closed.push(row.dispute_closed);
-        }
-        if optional.paid {
-            self.paid.push(row.paid);
-        }
+    /// The place in `rows` of each row of the table that became an invoice.
+    pub fn places(&self) -> Vec<u32> {
+        let mut next = 0;
+        let place = |taken: &Taken| {
+            next += u32::from(*taken == Taken::Invoice);
+            next.wrapping_sub(1)
+        };
+        self.taken.iter().map(place).collect()
     }
 }
 
-/// The code of a currency in a list so short that looking through it is fastest.
-fn code_of(codes: &mut Vec<Currency>, currency: Currency) -> u16 {
-    let code = codes.iter().position(|c| *c == currency).unwrap_or_else(|| {
-        codes.push(currency);
-        codes.len() - 1
-    });
-    code as u16
-}
-
-/// The lanes of all threads as one, in the order of rows.
-struct Gathered {
-    rows: InvoiceRows,
-    paid: Vec<i32>,
-    /// Of invoices by their row here, and of credit notes by theirs after the last invoice.
-    keys: Keys,
-    credits: Vec<CreditNote>,
-    origin: Vec<u32>,
-    aside: Aside,
-}
-
-/// Judges every invoice row and keeps one of each id. The rows that were taken, counted over all parts, come too.
+/// Judges every invoice row and keeps one of each id.
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
-pub(super) fn judge(table: &RawTable, terms: &Terms) -> Result<(Invoices, Vec<u32>, Aside), IngestError> {
+pub(super) fn judge<'a>(table: &'a RawTable, terms: &Terms) -> Result<(Invoices<'a>, Aside), IngestError> {
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, terms)).collect();
-    let optional = Optional {
-        recorded: table.has("recorded_date"),
-        disputed: table.has("dispute_date"),
-        paid: terms.one_table && table.has("paid_date"),
-    };
-    let lanes = lanes(&columns, || Lane::new(table), |lane, block| lane.work(block, optional));
-    let mut all = Gathered::of(table, lanes);
-    let refused_ids =
-        all.aside.refused.iter().filter_map(|(row, _)| id_at(&columns, *row)).map(str::to_owned).collect();
-    let repeated = all.repeated(table, &columns);
-    all.keep_one_of_each(repeated);
-    all.origin.extend(all.credits.iter().map(|c| c.origin));
-    all.rows.credits = all.credits.iter().map(|c| c.credit).collect();
-    let credit_ids = all.credits.into_iter().map(|c| c.id).collect();
-    let Gathered { rows, paid, keys, origin, aside, .. } = all;
-    Ok((Invoices { rows, paid, keys, credit_ids, refused_ids }, origin, aside))
+    let mut all = Documents::with_room(table, terms);
+    let mut slots = all.slots();
+    let lanes: Vec<_> = shares(&columns)
+        .map(|columns| (Lane::new(table, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns))
+        .collect();
+    let lanes = lanes.into_par_iter().map(|(lane, columns)| lane.worked(columns)).collect();
+    let Joined { customer_id, currency_code, keys, mut aside } = Joined::of(table, lanes);
+    (all.rows.customer_id, all.rows.currency_code) = (customer_id, currency_code);
+
+    let refused_ids = aside.refused.iter().filter_map(|(row, _)| id_at(&columns, *row)).collect();
+    for row in repeated(table, &keys, &columns) {
+        all.taken[row as usize] = Taken::No;
+        let id = id_at(&columns, row).unwrap_or_default();
+        aside.refuse(row as usize, Refusal::new(&rule::DUPLICATE_INVOICE_ID, "invoice_id", id));
+    }
+    let Documents { taken, rows, paid } = all.settled(&columns);
+    Ok((Invoices { rows, paid, keys, taken, refused_ids, columns }, aside))
 }
 
 /// The columns and the row in them of a row that is counted over all parts.
@@ -162,152 +92,298 @@ fn id_at<'a>(columns: &[Columns<'a>], row: u32) -> Option<&'a str> {
     columns.id.text(i)
 }
 
-impl Gathered {
-    fn of(table: &RawTable, lanes: Vec<Lane>) -> Self {
-        let n = lanes.iter().map(|lane| lane.origin.len()).sum();
-        let mut all = Self {
-            rows: with_room(n, &lanes),
-            paid: Vec::new(),
-            keys: Keys::default(),
-            credits: Vec::new(),
-            origin: Vec::with_capacity(n),
-            aside: Aside::of(table),
+/// Rows whose id another row keeps: of each group all but the smallest by what it says.
+fn repeated(table: &RawTable, keys: &Keys, columns: &[Columns]) -> BTreeSet<u32> {
+    let rank = |row: &u32| -> (Option<Row>, (usize, u64)) {
+        let (columns, i) = at(columns, *row);
+        let said = columns.judge(i, &mut CurrencyReader::default());
+        (said.ok().flatten(), table.place(*row as usize))
+    };
+    let others = |group: Vec<u32>| {
+        let kept = group.iter().copied().min_by_key(rank);
+        group.into_iter().filter(move |row| Some(*row) != kept)
+    };
+    let groups = keys.repeated(|a, b| id_at(columns, a) == id_at(columns, b));
+    groups.into_iter().flat_map(others).collect()
+}
+
+/// A slot for each row of the table, filled by the threads side by side.
+struct Documents {
+    taken: Vec<Taken>,
+    rows: InvoiceRows,
+    paid: Vec<i32>,
+}
+
+impl Documents {
+    fn with_room(table: &RawTable, terms: &Terms) -> Self {
+        let n = table.n_framed();
+        let days = |is_there: bool| if is_there { vec![0; n] } else { Vec::new() };
+        let rows = InvoiceRows {
+            customer: vec![0; n],
+            currency: vec![0; n],
+            issue: days(true),
+            due: days(true),
+            amount: vec![Amount::ZERO; n],
+            known: days(table.has("recorded_date")),
+            dispute: days(table.has("dispute_date")),
+            dispute_closed: days(table.has("dispute_date")),
+            ..InvoiceRows::default()
         };
-        let mut customers = Interner::default();
-        let mut shares = Vec::with_capacity(lanes.len() + 1);
-        for mut lane in lanes {
-            shares.push((std::mem::take(&mut lane.keys), all.origin.len() as u32));
-            all.append(lane, &mut customers);
-        }
-        let mut credit_keys = Keys::for_table(table.n_framed());
-        all.credits.iter().zip(n as u32..).for_each(|(credit, row)| credit_keys.push(hash(&credit.id), row));
-        shares.push((credit_keys, 0));
-        all.keys = Keys::merged(table.n_framed(), shares);
-        all.rows.customer_id = customers.texts;
-        all
+        Self { taken: vec![Taken::No; n], rows, paid: days(terms.one_table && table.has("paid_date")) }
     }
 
-    fn append(&mut self, mut lane: Lane, customers: &mut Interner) {
-        let customer: Vec<u32> = lane.customers.texts.iter().map(|text| customers.code(text)).collect();
-        let codes = &mut self.rows.currency_code;
-        let currency: Vec<u16> = lane.rows.currency_code.iter().map(|c| code_of(codes, *c)).collect();
-        self.rows.customer.extend(lane.rows.customer.iter().map(|c| customer[*c as usize]));
-        self.rows.currency.extend(lane.rows.currency.iter().map(|c| currency[*c as usize]));
-        self.rows.invoice_id.append(&lane.rows.invoice_id);
-        self.rows.issue.append(&mut lane.rows.issue);
-        self.rows.due.append(&mut lane.rows.due);
-        self.rows.amount.append(&mut lane.rows.amount);
-        self.rows.known.append(&mut lane.rows.known);
-        self.rows.dispute.append(&mut lane.rows.dispute);
-        self.rows.dispute_closed.append(&mut lane.rows.dispute_closed);
-        self.paid.append(&mut lane.paid);
-        self.origin.append(&mut lane.origin);
-        self.aside.append(lane.aside);
-        self.credits.extend(lane.credits.into_iter().map(|mut note| {
-            note.credit.customer = customer[note.credit.customer as usize];
-            note.credit.currency = currency[note.credit.currency as usize];
-            note
-        }));
-    }
-
-    /// The id of an invoice, or of a credit note counted after the last invoice.
-    fn id(&self, document: u32) -> &str {
-        match (document as usize).checked_sub(self.origin.len()) {
-            None => self.rows.invoice_id.get(document as usize),
-            Some(credit) => &self.credits[credit].id,
+    fn slots(&mut self) -> Slots<'_> {
+        Slots {
+            taken: &mut self.taken,
+            customer: &mut self.rows.customer,
+            currency: &mut self.rows.currency,
+            issue: &mut self.rows.issue,
+            due: &mut self.rows.due,
+            amount: &mut self.rows.amount,
+            known: &mut self.rows.known,
+            dispute: &mut self.rows.dispute,
+            dispute_closed: &mut self.rows.dispute_closed,
+            paid: &mut self.paid,
         }
     }
 
-    fn origin_of(&self, document: u32) -> u32 {
-        match (document as usize).checked_sub(self.origin.len()) {
-            None => self.origin[document as usize],
-            Some(credit) => self.credits[credit].origin,
-        }
-    }
-
-    /// Documents whose id another one keeps: of each group all but the smallest row.
-    fn repeated(&self, table: &RawTable, columns: &[Columns]) -> BTreeSet<u32> {
-        let groups = self.keys.repeated(|a, b| self.id(a) == self.id(b));
-        let rank = |document: &u32| -> (Option<Row>, (usize, u64)) {
-            let origin = self.origin_of(*document);
-            let (columns, i) = at(columns, origin);
-            let row = columns.judge(i, &mut CurrencyReader::default());
-            (row.ok().flatten(), table.place(origin as usize))
+    /// Drops the slots of rows that are no invoices, and what only they named.
+    fn settled(mut self, columns: &[Columns]) -> Self {
+        let Self { taken, rows, paid } = &mut self;
+        let credit = |row: usize| AccountCredit {
+            customer: rows.customer[row],
+            currency: rows.currency[row],
+            day: rows.issue[row],
+            known: rows.known.get(row).copied().unwrap_or(rows.issue[row]),
+            amount: rows.amount[row],
         };
-        let others = |group: Vec<u32>| {
-            let kept = group.iter().copied().min_by_key(rank);
-            group.into_iter().filter(move |document| Some(*document) != kept)
-        };
-        groups.into_iter().flat_map(others).collect()
-    }
-
-    /// Drops what [`Gathered::repeated`] found; after that, keys are those of invoices alone.
-    fn keep_one_of_each(&mut self, repeated: BTreeSet<u32>) {
-        let n = self.origin.len() as u32;
-        if repeated.is_empty() && self.credits.is_empty() {
-            return;
-        }
-        for document in &repeated {
-            let refusal = Refusal::new(&rule::DUPLICATE_INVOICE_ID, "invoice_id", self.id(*document));
-            self.aside.refused.push((self.origin_of(*document), refusal));
-        }
-        let kept: Vec<u32> = (0..n).filter(|row| !repeated.contains(row)).collect();
-        self.keys.renumber(|row| kept.binary_search(&row).ok().map(|place| place as u32));
-        if repeated.is_empty() {
-            return;
-        }
-        let mut document = n;
-        self.credits.retain(|_| {
-            document += 1;
-            !repeated.contains(&(document - 1))
+        rows.credits = (0..taken.len()).filter(|row| taken[*row] == Taken::Credit).map(credit).collect();
+        let has_gaps = taken.iter().any(|t| *t != Taken::Invoice);
+        rayon::scope(|s| {
+            let taken = &*taken;
+            let InvoiceRows { invoice_id, issue, due, known, dispute, dispute_closed, amount, customer, currency, .. } = &mut *rows;
+            s.spawn(|_| *invoice_id = ids(taken, columns));
+            if has_gaps {
+                for days in [issue, due, known, dispute, dispute_closed, paid] {
+                    s.spawn(|_| keep_invoices(days, taken));
+                }
+                s.spawn(|_| keep_invoices(amount, taken));
+                s.spawn(|_| keep_invoices(customer, taken));
+                s.spawn(|_| keep_invoices(currency, taken));
+            }
         });
-        let rows = &mut self.rows;
-        rows.invoice_id = rows.invoice_id.gather(&kept);
-        gather(&mut rows.customer, &kept);
-        gather(&mut rows.currency, &kept);
-        gather(&mut rows.amount, &kept);
-        for days in
-            [&mut rows.issue, &mut rows.due, &mut rows.known, &mut rows.dispute, &mut rows.dispute_closed]
-        {
-            gather(days, &kept);
+        forget_unused(rows);
+        self
+    }
+}
+
+fn keep_invoices<T: Copy>(column: &mut Vec<T>, taken: &[Taken]) {
+    if column.is_empty() {
+        return;
+    }
+    let mut kept = 0;
+    for (row, taken) in taken.iter().enumerate() {
+        column[kept] = column[row];
+        kept += usize::from(*taken == Taken::Invoice);
+    }
+    column.truncate(kept);
+}
+
+fn ids(taken: &[Taken], columns: &[Columns]) -> TextColumn {
+    let invoices = || {
+        columns.iter().flat_map(|c| {
+            let rows = (0..c.block.len).filter(|i| taken[c.block.first + i] == Taken::Invoice);
+            rows.filter_map(|i| c.id.text(i))
+        })
+    };
+    let (n, bytes) = invoices().fold((0, 0), |(n, bytes), id| (n + 1, bytes + id.len()));
+    let mut ids = TextColumn::with_capacity(n, bytes);
+    invoices().for_each(|id| ids.push(id));
+    ids
+}
+
+/// Drops customers and currencies of rows that are gone.
+fn forget_unused(rows: &mut InvoiceRows) {
+    let mut seen = vec![false; rows.customer_id.len()];
+    rows.customer.iter().for_each(|c| seen[*c as usize] = true);
+    rows.credits.iter().for_each(|c| seen[c.customer as usize] = true);
+    if seen.contains(&false) {
+        let kept: Vec<u32> = (0..seen.len() as u32).filter(|c| seen[*c as usize]).collect();
+        let mut code = vec![0; seen.len()];
+        kept.iter().zip(0..).for_each(|(old, new)| code[*old as usize] = new);
+        rows.customer.iter_mut().for_each(|c| *c = code[*c as usize]);
+        rows.credits.iter_mut().for_each(|c| c.customer = code[c.customer as usize]);
+        rows.customer_id = rows.customer_id.gather(&kept);
+    }
+    let old = std::mem::take(&mut rows.currency_code);
+    let codes = &mut rows.currency_code;
+    let mut recode = |code: &mut u16| *code = code_of(codes, old[*code as usize]);
+    rows.currency.iter_mut().for_each(&mut recode);
+    rows.credits.iter_mut().for_each(|c| recode(&mut c.currency));
+}
+
+/// The code of a currency in a list so short that looking through it is fastest.
+fn code_of(codes: &mut Vec<Currency>, currency: Currency) -> u16 {
+    let code = codes.iter().position(|c| *c == currency).unwrap_or_else(|| {
+        codes.push(currency);
+        codes.len() - 1
+    });
+    code as u16
+}
+
+/// The slots of a run of rows; optional columns may be empty.
+struct Slots<'s> {
+    taken: &'s mut [Taken],
+    customer: &'s mut [u32],
+    currency: &'s mut [u16],
+    issue: &'s mut [i32],
+    due: &'s mut [i32],
+    amount: &'s mut [Amount],
+    known: &'s mut [i32],
+    dispute: &'s mut [i32],
+    dispute_closed: &'s mut [i32],
+    paid: &'s mut [i32],
+}
+
+impl<'s> Slots<'s> {
+    /// Takes the first `n` slots off.
+    fn cut(&mut self, n: usize) -> Slots<'s> {
+        fn cut<'s, T>(slots: &mut &'s mut [T], n: usize) -> &'s mut [T] {
+            let n = n.min(slots.len());
+            let (head, tail) = std::mem::take(slots).split_at_mut(n);
+            *slots = tail;
+            head
         }
-        gather(&mut self.paid, &kept);
-        gather(&mut self.origin, &kept);
-        self.forget_unused();
-    }
-
-    /// Drops customers and currencies that were only on rows that are gone.
-    fn forget_unused(&mut self) {
-        let mut customers = Interner::default();
-        let old = std::mem::take(&mut self.rows.customer_id);
-        let mut recode = |code: &mut u32| *code = customers.code(old.get(*code as usize));
-        self.rows.customer.iter_mut().for_each(&mut recode);
-        self.credits.iter_mut().for_each(|note| recode(&mut note.credit.customer));
-        self.rows.customer_id = customers.texts;
-        let old = std::mem::take(&mut self.rows.currency_code);
-        let codes = &mut self.rows.currency_code;
-        let mut recode = |code: &mut u16| *code = code_of(codes, old[*code as usize]);
-        self.rows.currency.iter_mut().for_each(&mut recode);
-        self.credits.iter_mut().for_each(|note| recode(&mut note.credit.currency));
+        Slots {
+            taken: cut(&mut self.taken, n),
+            customer: cut(&mut self.customer, n),
+            currency: cut(&mut self.currency, n),
+            issue: cut(&mut self.issue, n),
+            due: cut(&mut self.due, n),
+            amount: cut(&mut self.amount, n),
+            known: cut(&mut self.known, n),
+            dispute: cut(&mut self.dispute, n),
+            dispute_closed: cut(&mut self.dispute_closed, n),
+            paid: cut(&mut self.paid, n),
+        }
     }
 }
 
-fn with_room(n: usize, lanes: &[Lane]) -> InvoiceRows {
-    let bytes = lanes.iter().map(|lane| lane.rows.invoice_id.n_bytes()).sum();
-    InvoiceRows {
-        invoice_id: TextColumn::with_capacity(n, bytes),
-        customer: Vec::with_capacity(n),
-        currency: Vec::with_capacity(n),
-        issue: Vec::with_capacity(n),
-        due: Vec::with_capacity(n),
-        amount: Vec::with_capacity(n),
-        ..InvoiceRows::default()
+/// What one thread gathers from the blocks that it works through.
+struct Lane<'s> {
+    slots: Slots<'s>,
+    codes: CurrencyReader,
+    customers: Interner,
+    currencies: Vec<Currency>,
+    keys: Keys,
+    aside: Aside,
+}
+
+impl<'s> Lane<'s> {
+    fn new(table: &RawTable, slots: Slots<'s>) -> Self {
+        Self {
+            slots,
+            codes: CurrencyReader::default(),
+            customers: Interner::default(),
+            currencies: Vec::new(),
+            keys: Keys::for_table(table.n_framed()),
+            aside: Aside::of(table),
+        }
+    }
+
+    fn worked(mut self, columns: &[Columns]) -> Self {
+        let mut slot = 0;
+        for block in columns {
+            self.work(block, slot);
+            slot += block.block.len;
+        }
+        self
+    }
+
+    /// Fills the slots of a block, the first of which is `slot`.
+    fn work(&mut self, columns: &Columns, slot: usize) {
+        let block = columns.block;
+        // ids and customers wait for a loop of their own, where cache misses of neighbouring rows overlap
+        let mut good = Vec::with_capacity(block.len);
+        for i in 0..block.len {
+            match columns.judge(i, &mut self.codes) {
+                Ok(Some(row)) => {
+                    self.take(&row, slot + i);
+                    good.push((i, row.id, row.customer));
+                }
+                Ok(None) => self.aside.ignored[block.part] += 1,
+                Err(refusal) => self.aside.refuse(block.first + i, refusal),
+            }
+        }
+        for (i, id, _) in &good {
+            self.keys.push(hash(id), (block.first + i) as u32);
+        }
+        for (i, _, customer) in &good {
+            self.slots.customer[slot + i] = self.customers.code(customer);
+        }
+    }
+
+    /// Puts other codes in the place of the lane's own.
+    fn recode(&mut self, customer: &[u32], currency: &[u16]) {
+        let Slots { taken, customer: customers, currency: currencies, .. } = &mut self.slots;
+        for (slot, _) in taken.iter().enumerate().filter(|(_, taken)| **taken != Taken::No) {
+            customers[slot] = customer[customers[slot] as usize];
+            currencies[slot] = currency[currencies[slot] as usize];
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, row: &Row, slot: usize) {
+        let s = &mut self.slots;
+        s.taken[slot] = if row.is_credit { Taken::Credit } else { Taken::Invoice };
+        s.currency[slot] = code_of(&mut self.currencies, row.currency);
+        s.issue[slot] = row.issue;
+        s.due[slot] = row.due;
+        s.amount[slot] = row.amount;
+        let optional = [
+            (&mut s.known, row.known),
+            (&mut s.dispute, row.dispute),
+            (&mut s.dispute_closed, row.dispute_closed),
+            (&mut s.paid, row.paid),
+        ];
+        for (column, day) in optional {
+            if let Some(place) = column.get_mut(slot) {
+                *place = day;
+            }
+        }
     }
 }
 
-/// The entries at `index`, if the column is there at all.
-fn gather<T: Copy>(column: &mut Vec<T>, index: &[u32]) {
-    if !column.is_empty() {
-        *column = index.iter().map(|i| column[*i as usize]).collect();
+/// The lanes of all threads put together.
+struct Joined {
+    customer_id: TextColumn,
+    currency_code: Vec<Currency>,
+    keys: Keys,
+    aside: Aside,
+}
+
+impl Joined {
+    /// Gives each customer and currency one code in all lanes: that of the first lane, where it has one.
+    fn of(table: &RawTable, mut lanes: Vec<Lane>) -> Self {
+        let (mut customers, mut currencies) = (Interner::default(), Vec::new());
+        if let Some((first, others)) = lanes.split_first_mut() {
+            customers = std::mem::take(&mut first.customers);
+            currencies = std::mem::take(&mut first.currencies);
+            let codes = others.iter().map(|lane| {
+                let customer = lane.customers.texts.iter().map(|text| customers.code(text));
+                let currency = lane.currencies.iter().map(|c| code_of(&mut currencies, *c));
+                (customer.collect(), currency.collect())
+            });
+            let codes: Vec<(Vec<u32>, Vec<u16>)> = codes.collect();
+            others.par_iter_mut().zip(codes).for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
+        }
+        let mut aside = Aside::of(table);
+        let mut shares = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            shares.push((lane.keys, 0));
+            aside.append(lane.aside);
+        }
+        let keys = Keys::merged(table.n_framed(), shares);
+        Self { customer_id: customers.texts, currency_code: currencies, keys, aside }
     }
 }

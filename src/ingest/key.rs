@@ -37,19 +37,9 @@ fn fold(word: u64) -> u64 {
     (wide >> 64) as u64 ^ wide as u64
 }
 
-/// Works through blocks on all threads. Neighbouring blocks share a lane; lanes come back in the order of rows.
-pub(super) fn lanes<B: Sync, L: Send>(
-    blocks: &[B],
-    start: impl Fn() -> L + Sync,
-    work: impl Fn(&mut L, &B) + Sync,
-) -> Vec<L> {
-    let per_lane = blocks.len().div_ceil(rayon::current_num_threads()).max(1);
-    let lane = |blocks: &[B]| {
-        let mut lane = start();
-        blocks.iter().for_each(|block| work(&mut lane, block));
-        lane
-    };
-    blocks.par_chunks(per_lane).map(lane).collect()
+/// Cuts blocks into a share for each thread.
+pub(super) fn shares<B>(blocks: &[B]) -> impl Iterator<Item = &[B]> {
+    blocks.chunks(blocks.len().div_ceil(rayon::current_num_threads()).max(1))
 }
 
 /// Rows by the hash of their key.
@@ -121,14 +111,6 @@ impl Keys {
             groups
         });
         groups.collect()
-    }
-
-    /// Keeps the rows that `place` gives a new number. The new numbers must be in the order of the old ones.
-    pub fn renumber(&mut self, place: impl Fn(u32) -> Option<u32> + Sync) {
-        self.partitions.par_iter_mut().for_each(|entries| {
-            let placed = |entry: u64| Some(entry >> 32 << 32 | u64::from(place(entry as u32)?));
-            *entries = entries.iter().filter_map(|entry| placed(*entry)).collect();
-        });
     }
 
     /// For each row of `others`, a row of `self` with the same key, if any. Both must be made for as many rows.
@@ -216,14 +198,6 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found.len(), n);
         assert!(found.iter().all(|(i, j)| *j == Some(2 * i).filter(|k| *k < n as u32)));
-    }
-
-    #[test]
-    fn dropped_rows_match_nobody() {
-        let mut keys = Keys::of_rows(3, |i| Some(u64::from(i)));
-        keys.renumber(|row| row.checked_sub(1));
-        let all = Keys::of_rows(3, |i| Some(u64::from(i)));
-        assert_eq!(keys.matched(&all, |i, j| i == j + 1), [(0, None), (1, Some(0)), (2, Some(1))]);
     }
 
     #[test]

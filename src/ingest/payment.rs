@@ -2,9 +2,9 @@
 
 use super::IngestError;
 use super::cell::Cells;
-use super::invoice::Invoices;
+use super::invoice::{Invoices, Taken};
 use super::invoice_row::{CurrencyReader, Terms};
-use super::key::{Keys, hash, hash_pair, lanes};
+use super::key::{Keys, hash, hash_pair, shares};
 use super::rule::{self, Refusal};
 use super::standing::{Clock, Standing};
 use super::table::{Block, RawTable};
@@ -76,30 +76,35 @@ impl<'a> Columns<'a> {
 
 /// What one thread gathers from the blocks that it works through.
 struct Lane {
-    codes: CurrencyReader,
     rows: Vec<Row>,
     keys: Keys,
     aside: Aside,
 }
 
 impl Lane {
-    fn work(&mut self, columns: &Columns) {
-        let block = columns.block;
-        for i in 0..block.len {
-            match columns.judge(i, &mut self.codes) {
-                Ok(Some((row, hash))) => {
-                    self.keys.push(hash, self.rows.len() as u32);
-                    self.rows.push(row);
+    fn of(columns: &[Columns], n_keys: usize, aside: Aside) -> Self {
+        let room = columns.iter().map(|c| c.block.len).sum();
+        let mut lane = Self { rows: Vec::with_capacity(room), keys: Keys::for_table(n_keys), aside };
+        let mut codes = CurrencyReader::default();
+        for columns in columns {
+            let block = columns.block;
+            for i in 0..block.len {
+                match columns.judge(i, &mut codes) {
+                    Ok(Some((row, hash))) => {
+                        lane.keys.push(hash, lane.rows.len() as u32);
+                        lane.rows.push(row);
+                    }
+                    Ok(None) => lane.aside.ignored[block.part] += 1,
+                    Err(refusal) => lane.aside.refuse(block.first + i, refusal),
                 }
-                Ok(None) => self.aside.ignored[block.part] += 1,
-                Err(refusal) => self.aside.refuse(block.first + i, refusal),
             }
         }
+        lane
     }
 }
 
-/// Judges every payment row and joins the good ones to the invoices, whose keys must be made for `n_keys` rows. The
-/// rows that were taken, counted over all parts, come too.
+/// Judges every payment row and joins the good ones to the invoices. The rows that were taken, counted over all
+/// parts, come too.
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
@@ -107,17 +112,13 @@ pub(super) fn judge(
     table: &RawTable,
     terms: &Terms,
     invoices: &Invoices,
-    n_keys: usize,
 ) -> Result<(SettlementRows, Vec<u32>, Aside), IngestError> {
+    let n_keys = invoices.taken.len();
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, terms)).collect();
-    let start = || Lane {
-        codes: CurrencyReader::default(),
-        rows: Vec::new(),
-        keys: Keys::for_table(n_keys),
-        aside: Aside::of(table),
-    };
-    let lanes = lanes(&columns, start, Lane::work);
+    let work: Vec<&[Columns]> = shares(&columns).collect();
+    let lanes: Vec<Lane> =
+        work.into_par_iter().map(|columns| Lane::of(columns, n_keys, Aside::of(table))).collect();
     let (mut rows, mut aside, mut shares) = (Vec::new(), Aside::of(table), Vec::new());
     for mut lane in lanes {
         shares.push((lane.keys, rows.len() as u32));
@@ -137,7 +138,7 @@ struct Join<'a> {
     table: &'a RawTable,
     columns: Vec<Columns<'a>>,
     rows: Vec<Row>,
-    invoices: &'a Invoices,
+    invoices: &'a Invoices<'a>,
     aside: Aside,
 }
 
@@ -164,25 +165,27 @@ impl Join<'_> {
 
     /// Each payment with its invoice.
     fn pairs(&mut self, keys: &Keys) -> Vec<(u32, u32)> {
-        let ids = &self.invoices.rows.invoice_id;
-        let found = self.invoices.keys.matched(keys, |p, i| self.invoice_id(p) == ids.get(i as usize));
+        let taken = |row: u32| self.invoices.taken[row as usize];
+        let same = |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
+        let found = self.invoices.keys.matched(keys, same);
+        let places = self.invoices.places();
         let mut pairs = Vec::with_capacity(found.len());
-        for (payment, invoice) in found {
-            match invoice {
-                Some(invoice) => pairs.push((payment, invoice)),
-                None => {
-                    let refusal = self.unknown_invoice(payment);
-                    self.refuse(payment, refusal);
+        for (payment, row) in found {
+            match row {
+                Some(row) if taken(row) == Taken::Invoice => pairs.push((payment, places[row as usize])),
+                _ => {
+                    let refusal = self.unknown_invoice(payment, row.is_some());
+                    self.aside.refuse(self.rows[payment as usize].origin as usize, refusal);
                 }
             }
         }
         pairs
     }
 
-    fn unknown_invoice(&self, payment: u32) -> Refusal {
+    fn unknown_invoice(&self, payment: u32, is_credit: bool) -> Refusal {
         let id = self.invoice_id(payment);
         let refusal = Refusal::new(&rule::PAYMENT_UNKNOWN_INVOICE, "invoice_id", id);
-        if self.invoices.credit_ids.contains(id) {
+        if is_credit {
             return refusal.because("a credit note, not an invoice");
         }
         if self.invoices.refused_ids.contains(id) {
