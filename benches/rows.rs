@@ -46,7 +46,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seconds.push(start.elapsed().as_secs_f64());
     }
     seconds.sort_by(f64::total_cmp);
-    println!("arrears newton: {} rows x {} columns, median of {RUNS}: {:.3} s", x.nrows(), x.ncols(), seconds[RUNS / 2]);
+    println!(
+        "arrears newton: {} rows x {} columns, median of {RUNS}: {:.3} s",
+        x.nrows(),
+        x.ncols(),
+        seconds[RUNS / 2]
+    );
 
     let out = Path::new(out);
     std::fs::create_dir_all(out)?;
