@@ -161,7 +161,18 @@ impl Documents {
         let has_gaps = taken.iter().any(|t| *t != Taken::Invoice);
         rayon::scope(|s| {
             let taken = &*taken;
-            let InvoiceRows { invoice_id, issue, due, known, dispute, dispute_closed, amount, customer, currency, .. } = &mut *rows;
+            let InvoiceRows {
+                invoice_id,
+                issue,
+                due,
+                known,
+                dispute,
+                dispute_closed,
+                amount,
+                customer,
+                currency,
+                ..
+            } = &mut *rows;
             s.spawn(|_| *invoice_id = ids(taken, columns));
             if has_gaps {
                 for days in [issue, due, known, dispute, dispute_closed, paid] {
@@ -375,7 +386,10 @@ impl Joined {
                 (customer.collect(), currency.collect())
             });
             let codes: Vec<(Vec<u32>, Vec<u16>)> = codes.collect();
-            others.par_iter_mut().zip(codes).for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
+            others
+                .par_iter_mut()
+                .zip(codes)
+                .for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
         }
         let mut aside = Aside::of(table);
         let mut shares = Vec::with_capacity(lanes.len());

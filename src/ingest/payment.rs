@@ -166,7 +166,8 @@ impl Join<'_> {
     /// Each payment with its invoice.
     fn pairs(&mut self, keys: &Keys) -> Vec<(u32, u32)> {
         let taken = |row: u32| self.invoices.taken[row as usize];
-        let same = |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
+        let same =
+            |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
         let found = self.invoices.keys.matched(keys, same);
         let places = self.invoices.places();
         let mut pairs = Vec::with_capacity(found.len());

@@ -1,6 +1,7 @@
 //! Tests that cross modules: one binary, a module a concern.
 
 mod architecture;
+mod artifacts;
 mod coherence;
 mod contract;
 mod ingest;
