@@ -19,6 +19,10 @@ const N_SIDED: usize = 4;
 pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
 /// Days around the due date over which one side passes into the other.
 const SIDE_DAYS: f64 = 10.0;
+/// Past so many days `tanh` is 1 to the last bit.
+const SIDE_RANGE: i32 = 200;
+static SIDE: std::sync::LazyLock<Vec<f64>> =
+    std::sync::LazyLock::new(|| (-SIDE_RANGE..=SIDE_RANGE).map(|d| (f64::from(d) / SIDE_DAYS).tanh()).collect());
 /// Days after a part payment during which the rest is likelier to come.
 const PART_RECENT_DAYS: i32 = 15;
 
@@ -215,10 +219,10 @@ impl Backlog {
     }
 
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
-    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar) -> f64 {
+    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar<'_>) -> f64 {
         while self.day < day {
             let hazard = prior.hazard[bin_of(self.day - facts.due)];
-            self.waiting = (self.waiting + hazard) * (1.0 - calendar.day(self.day).release);
+            self.waiting = (self.waiting + hazard) * (1.0 - calendar.release(self.day));
             self.day += 1;
         }
         let hazard = prior.hazard[bin_of(day - facts.due)];
@@ -259,12 +263,12 @@ pub fn fill(
         age_shape(habits, day - facts.issue),
         late_mix(prior, habits, facts, relative),
         backlog,
-        pay_day.weekday + pay_day.month_day,
+        pay_day.own,
         pay_day.portfolio_weekday,
         f64::from(day - prior.mark.0).ln_1p(),
         pay_day.month_end,
     ];
-    let side = (f64::from(relative) / SIDE_DAYS).tanh();
+    let side = SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize];
     out[..N_BASE].copy_from_slice(&base);
     for k in 0..N_SIDED {
         out[N_BASE + k] = base[k] * side;
