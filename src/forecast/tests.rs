@@ -25,7 +25,7 @@ fn forecast() -> CashForecast {
     cash_forecast(&known, &known.open_invoices(), &curves(), &parse("", "defaults").unwrap(), 7)
 }
 
-fn column<'a>(f: &'a CashForecast, currency: &str, grain: Grain, values: &'a [f64]) -> Vec<f64> {
+fn column<T: Copy>(f: &CashForecast, currency: &str, grain: Grain, values: &[T]) -> Vec<T> {
     let rows = (0..values.len()).filter(|&r| f.currency[r].as_str() == currency && f.grain[r] == grain);
     rows.map(|r| values[r]).collect()
 }
@@ -46,9 +46,11 @@ fn expected_cash_is_the_amount_times_the_fall_of_the_curve() {
 fn the_naive_forecast_counts_each_invoice_in_the_period_it_falls_due() {
     let f = forecast();
     let weeks = column(&f, "EUR", Grain::Week, &f.due);
-    assert_eq!((weeks[0], weeks[5], weeks.iter().sum::<f64>()), (100.0, 50.0, 150.0));
-    assert_eq!(column(&f, "EUR", Grain::Month, &f.due)[..2], [100.0, 50.0]);
-    assert!(column(&f, "USD", Grain::Day, &f.due).iter().all(|d| *d == 0.0));
+    let amounts = |texts: [&str; 3]| texts.map(|t| Amount::parse(t).unwrap());
+    assert_eq!([weeks[0], weeks[5], weeks.iter().copied().sum()], amounts(["100", "50", "150"]));
+    let months = column(&f, "EUR", Grain::Month, &f.due);
+    assert_eq!([months[0], months[1], months.iter().copied().sum()], amounts(["100", "50", "150"]));
+    assert!(column(&f, "USD", Grain::Day, &f.due).iter().all(|d| *d == Amount::ZERO));
 }
 
 #[test]
