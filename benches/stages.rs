@@ -12,7 +12,7 @@ use arrears::pipeline::demo::{TableFormat, simulate_to};
 use arrears::policy::ValidPolicy;
 use arrears::{forecast, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use polars::prelude::{LazyFrame, PlPath, ScanArgsParquet, col, lit};
+use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet, col, lit};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn book(sources: &Sources, as_of: Day, policy: &ValidPolicy) -> Result<Book, arr
 
 /// What any reader of the file must at least do: scan every column and sum it.
 fn floor(sources: &Sources) -> Option<polars::prelude::DataFrame> {
-    let path = PlPath::new(sources.invoices.to_str()?);
+    let path = PlRefPath::new(sources.invoices.to_str()?);
     let scan = LazyFrame::scan_parquet(path, ScanArgsParquet::default()).ok()?;
     let texts = ["invoice_id", "customer_id"].map(|c| col(c).str().len_bytes().sum());
     let sums = [col("issue_date").max(), col("due_date").max(), col("amount").sum(), lit(1).alias("one")];
