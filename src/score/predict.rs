@@ -128,15 +128,15 @@ impl<'a> View<'a> {
         let mut backlog = Backlog::new(facts, self.prior);
         let mut pull = [0.0; BASE.len()];
         let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
-        let mut ln_survival = 0.0;
-        row[0] = 1.0;
+        let mut survival = 1.0;
+        row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
             let waiting = backlog.at(date, facts, self.prior, &self.calendar);
             fill(self.prior, self.habits, facts, &self.calendar.day(date), waiting, date, &mut x);
             let h = self.hazard.hazard(&x);
-            ln_survival += (-h).ln_1p();
-            row[day as usize] = ln_survival.exp();
+            survival *= 1.0 - h;
+            row[day as usize] = survival;
             if day <= reason_days && (day - 1) % stride == 0 {
                 fill(
                     self.prior,
@@ -150,7 +150,7 @@ impl<'a> View<'a> {
                 self.pull(h, &x, &base, &mut pull);
             }
         }
-        self.tail(facts, edges, row, ln_survival);
+        self.tail(facts, edges, row, survival);
         let unpaid = row[reason_days as usize];
         strongest(&pull, f64::from(stride) / (1.0 - unpaid).max(1e-9))
     }
@@ -166,7 +166,8 @@ impl<'a> View<'a> {
     }
 
     /// The curve past the daily horizon.
-    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], mut ln_survival: f64) {
+    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], survival: f64) {
+        let mut ln_survival = 0.0;
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let last = edges[edges.len() - 1];
@@ -181,7 +182,7 @@ impl<'a> View<'a> {
             fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
             let daily = (-self.hazard.hazard(&x)).ln_1p();
             while k < edges.len() && edges[k] <= to {
-                row[k] = (ln_survival + daily * f64::from(edges[k] - from)).exp();
+                row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
                 k += 1;
             }
             ln_survival += daily * f64::from(to - from);
