@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("ingest", "core policy ledger numeric"),
     ("features", "core policy ledger numeric"),
     ("analytics", "core policy ledger numeric"),
-    ("model", "core policy features numeric"),
+    ("model", "core policy ledger features numeric"),
     ("score", "core policy ledger features model numeric"),
     ("forecast", "core policy ledger score numeric"),
     ("collect", "core policy ledger score numeric"),
