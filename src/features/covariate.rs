@@ -130,19 +130,25 @@ pub fn column_name(column: usize) -> String {
     }
 }
 
-/// How much more than the others a column is penalised. Columns that say what most others say already, or that only
-/// a long history can tell from noise, have to earn their place: on a thousand settled invoices they hardly speak, on
-/// a hundred thousand they do. The mix of on-time and late payers carries the portfolio's own shape of time and is
-/// held back least.
-pub fn caution(column: usize) -> f64 {
-    match covariate_of(column).map(|c| BASE[c].name) {
+/// How much more than the others a column is penalised after `settled` settled invoices.
+///
+/// Columns that say what most others say already, or that only a long history can tell from noise, have to earn
+/// their place: up to [`CAUTION_INVOICES`] they hardly speak, and their extra penalty falls with the history from
+/// there on. The mix of on-time and late payers carries the portfolio's own shape of time and is held back least.
+pub fn caution(column: usize, settled: f64) -> f64 {
+    let short_history = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("pay_run_backlog" | "own_pay_day" | "portfolio_weekday" | "month_end") => 30.0,
-        Some("customer_late_mix") => 0.1,
-        Some(_) => 1.0,
-    }
+        Some("customer_late_mix") => return 0.1,
+        Some(_) => return 1.0,
+    };
+    let p: f64 = std::env::var("CP").ok().map_or(1.0, |v| v.parse().unwrap());
+    1.0 + (short_history - 1.0) * (CAUTION_INVOICES / settled.max(CAUTION_INVOICES)).powf(p)
 }
+
+/// Settled invoices up to which caution is whole.
+pub const CAUTION_INVOICES: f64 = 2500.0;
 
 /// The covariate a design column belongs to; `None` for the steps of time, which no invoice can help.
 pub fn covariate_of(column: usize) -> Option<usize> {
