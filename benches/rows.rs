@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench rows -- LEDGER_FOLDER AS_OF OUT_FOLDER`, then `python benches/newton_cholesky.py OUT_FOLDER`.
 
+#![allow(clippy::print_stdout)] // its figures go there
+
 use arrears::features::{Purpose, person_periods, survey};
 use arrears::ingest::{Sources, check_owned, read};
 use arrears::model::hazard::Design;

@@ -1,5 +1,7 @@
 //! Each stage of a run at several sizes: `cargo bench --bench stages`, sizes by `ARREARS_BENCH_INVOICES=10000,1000000`.
 
+#![allow(missing_docs)] // of what criterion's macros make
+
 use arrears::contract::{Column, Stamp, Table, encode_parquet};
 use arrears::core::Day;
 use arrears::features::{Purpose, survey};

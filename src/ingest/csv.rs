@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_any_line_end_are_read() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = format!("\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n").replace('\n', end);
+            let text = "\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
             let f = read(&text).unwrap();
             assert_eq!(ids(&f), ["1", "2"], "{end:?}");
             assert_eq!(f.frame.column("country").unwrap().str().unwrap().get(1), Some("FR"));

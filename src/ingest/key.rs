@@ -196,7 +196,7 @@ impl Interner {
     }
 
     /// The codes of many texts.
-    pub fn codes<'t>(&mut self, texts: &[&'t str], mut take: impl FnMut(usize, u32)) {
+    pub fn codes(&mut self, texts: &[&str], mut take: impl FnMut(usize, u32)) {
         for (batch, first) in texts.chunks(BATCH).zip((0..).step_by(BATCH)) {
             let mut hashes = [0; BATCH];
             let mut slots = [0; BATCH];

@@ -177,9 +177,9 @@ impl Join<'_> {
             row.filter(|row| taken(*row) == Taken::Invoice).map(|row| places[row as usize])
         };
         self.invoice = found.par_iter().map(place).collect();
-        for payment in 0..found.len() {
+        for (payment, row) in found.iter().enumerate() {
             if self.invoice[payment].is_none() {
-                let refusal = self.unknown_invoice(payment as u32, found[payment].is_some());
+                let refusal = self.unknown_invoice(payment as u32, row.is_some());
                 self.refuse(payment as u32, refusal);
             }
         }
