@@ -10,7 +10,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("numeric", ""),
     ("policy", "core"),
     ("ledger", "core"),
-    ("ingest", "core policy ledger"),
+    ("ingest", "core policy ledger numeric"),
     ("features", "core policy ledger numeric"),
     ("analytics", "core policy ledger numeric"),
     ("model", "core policy features numeric"),
