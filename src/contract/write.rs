@@ -164,9 +164,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ContractError> {
 /// operating system refuses.
 pub fn write_folder(out: &Path, files: &[OutputFile]) -> Result<(), ContractError> {
     let refuse = |source: io::Error| ContractError::Write { path: out.to_owned(), source };
+    check_out(out)?;
     // A link to a folder stays a link: what it points to is replaced.
     let place = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
-    check_out(&place)?;
     let beside = parent(&place).map_err(refuse)?;
     let temporary = builder(0o777).tempdir_in(&beside).map_err(refuse)?;
     for file in files {
