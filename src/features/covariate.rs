@@ -5,7 +5,6 @@ use super::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;
 use crate::ledger::Known;
-use crate::numeric::logit;
 use crate::numeric::normal_tail::ln_tail;
 
 /// First relative days of the model's own steps in time, coarser than the bins of habits.
@@ -19,6 +18,17 @@ const N_SIDED: usize = 4;
 pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
 /// Days around the due date over which one side passes into the other.
 const SIDE_DAYS: f64 = 10.0;
+/// Past so many days `tanh` is 1 to the last bit.
+const SIDE_RANGE: i32 = 200;
+static SIDE: std::sync::LazyLock<Vec<f64>> =
+    std::sync::LazyLock::new(|| (-SIDE_RANGE..=SIDE_RANGE).map(|d| (f64::from(d) / SIDE_DAYS).tanh()).collect());
+/// Ages and horizons past so many days count as so many.
+const AGE_MAX_DAYS: i32 = 4000;
+/// Log age at `k` half days less half a day after issue: an invoice's mornings and evenings.
+static LOG_AGE: std::sync::LazyLock<Vec<f64>> =
+    std::sync::LazyLock::new(|| (0..=2 * AGE_MAX_DAYS + 2).map(|k| log_age(f64::from(k) / 2.0 - 0.5)).collect());
+static LOG_AHEAD: std::sync::LazyLock<Vec<f64>> =
+    std::sync::LazyLock::new(|| (0..=AGE_MAX_DAYS).map(|d| f64::from(d).ln_1p()).collect());
 /// Days after a part payment during which the rest is likelier to come.
 const PART_RECENT_DAYS: i32 = 15;
 
@@ -215,14 +225,14 @@ impl Backlog {
     }
 
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
-    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar) -> f64 {
+    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar<'_>) -> f64 {
         while self.day < day {
             let hazard = prior.hazard[bin_of(self.day - facts.due)];
-            self.waiting = (self.waiting + hazard) * (1.0 - calendar.day(self.day).release);
+            self.waiting = (self.waiting + hazard) * (1.0 - calendar.release(self.day));
             self.day += 1;
         }
         let hazard = prior.hazard[bin_of(day - facts.due)];
-        ((self.waiting + hazard) / hazard).ln()
+        if self.waiting > 0.0 { ((self.waiting + hazard) / hazard).ln() } else { 0.0 }
     }
 }
 
@@ -259,12 +269,12 @@ pub fn fill(
         age_shape(habits, day - facts.issue),
         late_mix(prior, habits, facts, relative),
         backlog,
-        pay_day.weekday + pay_day.month_day,
+        pay_day.own,
         pay_day.portfolio_weekday,
-        f64::from(day - prior.mark.0).ln_1p(),
+        LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
         pay_day.month_end,
     ];
-    let side = (f64::from(relative) / SIDE_DAYS).tanh();
+    let side = SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize];
     out[..N_BASE].copy_from_slice(&base);
     for k in 0..N_SIDED {
         out[N_BASE + k] = base[k] * side;
@@ -275,31 +285,33 @@ pub fn fill(
 }
 
 fn held(hazard: f64) -> f64 {
-    logit(hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))
+    let hazard = hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1);
+    (hazard / (1.0 - hazard)).ln()
 }
 
 /// Log-odds of a normal delay falling on a relative day, given that it has not come before.
 fn delay_shape(habits: &Habits, relative: i32) -> f64 {
     let z = |days: f64| (days - habits.delay) / habits.delay_sd;
     let relative = f64::from(relative);
-    held(-(ln_tail(z(relative + 0.5)) - ln_tail(z(relative - 0.5))).exp_m1())
+    held(1.0 - (ln_tail(z(relative + 0.5)) - ln_tail(z(relative - 0.5))).exp())
 }
 
 /// The same for a log-normal age.
 fn age_shape(habits: &Habits, age: i32) -> f64 {
-    let z = |age: f64| (log_age(age) - habits.log_age) / habits.log_age_sd;
-    let age = f64::from(age);
-    held(-(ln_tail(z(age + 0.5)) - ln_tail(z(age - 0.5))).exp_m1())
+    let z = |half_days: usize| (LOG_AGE[half_days] - habits.log_age) / habits.log_age_sd;
+    let morning = (2 * age.clamp(0, AGE_MAX_DAYS)) as usize;
+    held(1.0 - (ln_tail(z(morning + 2)) - ln_tail(z(morning))).exp())
 }
 
 /// Log-odds of the portfolio's shape when a share `1 - late_prob` of this customer's invoices is paid by due: up to
 /// due, the portfolio's on-time survival since issue mixed with a late part that cannot pay yet; after it, the
 /// portfolio's own hazard.
 fn late_mix(prior: &Prior, habits: &Habits, facts: &Facts, relative: i32) -> f64 {
-    let hazard = prior.hazard[bin_of(relative)];
+    let bin = bin_of(relative);
     if relative > 0 {
-        return held(hazard);
+        return prior.log_odds[bin];
     }
+    let hazard = prior.hazard[bin];
     let at_due = prior.survival_at(0).max(1e-6);
     let at_issue = prior.survival_at((facts.issue - facts.due).min(0));
     let before = prior.survival_at(relative - 1);

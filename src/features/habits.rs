@@ -161,37 +161,20 @@ fn lift_of(count: f64, total: f64, share: f64, pseudo: f64) -> f64 {
     ((count + pseudo * share) / (total + pseudo) / share).ln()
 }
 
-/// How likely a customer's payments are to fall on each day after a mark, against an even spread.
-#[derive(Debug, Clone, PartialEq)]
+/// How likely a customer's payments are to fall on a day, against an even spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PayDay {
-    /// Log lift of the customer's own weekday.
-    pub weekday: f64,
-    /// Log lift of its own day of the month.
-    pub month_day: f64,
+    /// Log lift of the customer's own weekday and day of the month.
+    pub own: f64,
     /// Log lift of the weekday in the portfolio.
     pub portfolio_weekday: f64,
     /// Whether it is the month's last day, or the share of such days in a span.
     pub month_end: f64,
-    /// Share of what is ready that is released on the day.
-    pub release: f64,
 }
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self {
-        weekday: 0.0,
-        month_day: 0.0,
-        portfolio_weekday: 0.0,
-        month_end: 1.0 / MONTH_DAYS,
-        release: 1.0,
-    };
-}
-
-/// A customer's days from some days before a mark to a horizon after it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Calendar {
-    first: i32,
-    days: Vec<PayDay>,
+    pub const AVERAGE: Self = Self { own: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS };
 }
 
 /// Days before a mark on which invoices may have become ready that wait for the next pay run.
@@ -200,31 +183,78 @@ pub const BACKLOG_DAYS: i32 = 35;
 /// Days in an average month.
 const MONTH_DAYS: f64 = 30.4;
 
-impl Calendar {
-    /// The days from `mark - BACKLOG_DAYS` to `mark + horizon_days`.
-    pub fn new(habits: &Habits, prior: &Prior, horizon_days: i32) -> Self {
-        let first = prior.mark.0 - BACKLOG_DAYS;
-        let days = (first..=prior.mark.0 + horizon_days)
-            .map(|day| {
-                let day = Day(day);
-                let (weekday, month_day) = (day.weekday(), day.day_of_month() as usize - 1);
-                let portfolio_weekday = (prior.weekday[weekday] * 7.0).ln();
-                let portfolio_month_day = (prior.month_day[month_day] * MONTH_DAYS).ln();
-                let own = habits.weekday_lift[weekday] + habits.month_day_lift[month_day];
-                PayDay {
-                    weekday: habits.weekday_lift[weekday],
-                    month_day: habits.month_day_lift[month_day],
-                    portfolio_weekday,
-                    month_end: f64::from(u8::from(day == day.month_end())),
-                    release: (own + portfolio_weekday + portfolio_month_day).exp().min(1.0),
-                }
-            })
-            .collect();
-        Self { first, days }
+/// Weekday and place in the month of every day that a ledger asks for, worked out once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Almanac {
+    first: i32,
+    days: Vec<DayPlace>,
+}
+
+/// Where a day stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct DayPlace {
+    weekday: u8,
+    month_day: u8,
+    month_end: bool,
+}
+
+impl Almanac {
+    /// The days from `BACKLOG_DAYS` before `first` to `last`.
+    pub fn new(first: Day, last: Day) -> Self {
+        let first = first.0 - BACKLOG_DAYS;
+        let place = |day: i32| {
+            let day = Day(day);
+            DayPlace {
+                weekday: day.weekday() as u8,
+                month_day: day.day_of_month() as u8 - 1,
+                month_end: day == day.month_end(),
+            }
+        };
+        Self { first, days: (first..=last.0).map(place).collect() }
     }
 
-    /// One day.
-    pub fn day(&self, day: i32) -> &PayDay {
-        &self.days[(day - self.first) as usize]
+    fn place(&self, day: i32) -> DayPlace {
+        self.days[(day - self.first) as usize]
+    }
+}
+
+/// A customer's pay days: lookups by weekday and day of the month.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calendar<'a> {
+    almanac: &'a Almanac,
+    weekday: [f64; 7],
+    month_day: [f64; 31],
+    portfolio_weekday: [f64; 7],
+    release_weekday: [f64; 7],
+    release_month_day: [f64; 31],
+}
+
+impl<'a> Calendar<'a> {
+    /// The customer's habits over the portfolio's.
+    pub fn new(habits: &Habits, prior: &Prior, almanac: &'a Almanac) -> Self {
+        Self {
+            almanac,
+            weekday: habits.weekday_lift,
+            month_day: habits.month_day_lift,
+            portfolio_weekday: prior.weekday_lift,
+            release_weekday: std::array::from_fn(|d| habits.weekday_lift[d].exp() * prior.weekday[d] * 7.0),
+            release_month_day: std::array::from_fn(|d| habits.month_day_lift[d].exp() * prior.month_day[d] * MONTH_DAYS),
+        }
+    }
+
+    /// How likely payment is to fall on a day.
+    pub fn day(&self, day: i32) -> PayDay {
+        let place = self.almanac.place(day);
+        PayDay {
+            own: self.weekday[place.weekday as usize] + self.month_day[place.month_day as usize],
+            portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
+            month_end: f64::from(u8::from(place.month_end)),
+        }
+    }
+
+    /// Share of what is ready that is released on a day.
+    pub fn release(&self, day: i32) -> f64 {
+        let place = self.almanac.place(day);
+        (self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize]).min(1.0)
     }
 }

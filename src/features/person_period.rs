@@ -98,7 +98,7 @@ impl PersonPeriods {
         sweep(known, c, survey.landmarks(), &survey.memory, room, |m, state, open| {
             let prior = &survey.priors[m];
             let landmark = prior.mark.0;
-            let mut view: Option<(Habits, Calendar)> = None;
+            let mut view: Option<(Habits, Calendar<'_>)> = None;
             for &i in open {
                 let i = i as usize;
                 let end = risk_end(known, i, landmark, horizon_days);
@@ -107,7 +107,7 @@ impl PersonPeriods {
                 draw.days(landmark, end, paid, |day, event, weight| {
                     let (habits, calendar) = view.get_or_insert_with(|| {
                         let habits = Habits::new(known, state, open, prior, &survey.memory);
-                        let calendar = Calendar::new(&habits, prior, horizon_days);
+                        let calendar = Calendar::new(&habits, prior, &survey.almanac);
                         (habits, calendar)
                     });
                     let (facts, backlog) = sight.get_or_insert_with(|| {
@@ -117,7 +117,7 @@ impl PersonPeriods {
                     let backlog = backlog.at(day, facts, prior, calendar);
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
-                    fill(prior, habits, facts, calendar.day(day), backlog, day, &mut self.x[at..]);
+                    fill(prior, habits, facts, &calendar.day(day), backlog, day, &mut self.x[at..]);
                     self.event.push(event);
                     self.weight.push(weight);
                 });

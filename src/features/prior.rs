@@ -119,6 +119,8 @@ pub struct Prior {
     pub log_odds: [f64; N_BINS],
     /// Share of settlements by weekday.
     pub weekday: [f64; 7],
+    /// Log of that share against an even spread.
+    pub weekday_lift: [f64; 7],
     /// Share of settlements by day of the month.
     pub month_day: [f64; 31],
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
@@ -139,6 +141,7 @@ impl Prior {
             })
             .collect();
         let days: f64 = state.weekday.iter().sum();
+        let weekday = state.weekday.map(|n| (n + 0.1) / (days + 0.7));
         Self {
             mark,
             spread,
@@ -148,7 +151,8 @@ impl Prior {
             mean_log_amount: state.mean_log_amount,
             hazard,
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
-            weekday: state.weekday.map(|n| (n + 0.1) / (days + 0.7)),
+            weekday,
+            weekday_lift: weekday.map(|share| (share * 7.0).ln()),
             month_day: state.month_day.map(|n| (n + 0.1) / (days + 3.1)),
             survival,
         }

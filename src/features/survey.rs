@@ -1,5 +1,6 @@
 //! The first pass over a ledger: the portfolio on every mark and each customer at as_of.
 
+use super::habits::Almanac;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
 use super::prior::{Prior, Spread};
@@ -20,10 +21,15 @@ pub struct Survey {
     pub priors: Vec<Prior>,
     /// Each customer at as_of.
     pub states: Vec<State>,
+    /// Weekdays and months from before the first landmark to past as_of.
+    pub almanac: Almanac,
     /// What the landmarks offer for training.
     pub offered: Offered,
     marks: Vec<Day>,
 }
+
+/// Days after as_of that may be asked for one by one.
+const ALMANAC_DAYS: i32 = 400;
 
 /// Why history is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +68,8 @@ pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
     let portfolio = days.states(&marks, &memory.mid);
     let prior = |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark);
     let priors = portfolio.iter().zip(&marks).map(prior).collect();
-    Survey { priors, states, offered: days.offered, marks, memory }
+    let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
+    Survey { priors, states, almanac, offered: days.offered, marks, memory }
 }
 
 impl Survey {

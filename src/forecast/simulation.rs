@@ -14,7 +14,7 @@ const BLOCK: usize = 1024;
 /// Invoices that a thread takes at a time.
 const CHUNK: usize = 512;
 /// Invoices times draws above which fewer draws are made: some seconds' work.
-const INVOICE_DRAWS_MAX: usize = 40_000_000;
+const INVOICE_DRAWS_MAX: usize = 12_000_000;
 /// Draws that the outer quantiles need however many invoices there are.
 const DRAWS_MIN: usize = 100;
 
@@ -39,7 +39,7 @@ pub struct Shocks {
 ///
 /// ```
 /// use arrears::forecast::n_draws;
-/// assert_eq!((n_draws(500, 50_000), n_draws(500, 200_000), n_draws(500, 9_000_000)), (500, 200, 100));
+/// assert_eq!((n_draws(500, 20_000), n_draws(500, 60_000), n_draws(500, 9_000_000)), (500, 200, 100));
 /// ```
 pub fn n_draws(wanted: usize, n_invoices: usize) -> usize {
     wanted.min((INVOICE_DRAWS_MAX / n_invoices.max(1)).max(DRAWS_MIN))

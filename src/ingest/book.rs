@@ -6,9 +6,10 @@ use super::tally::{Aside, InputCount, Quarantined, tally};
 use super::{
     ContactTable, CustomerTable, FxTable, IngestError, Raw, contact, customer, fx, invoice, payment,
 };
-use crate::core::{Amount, Currency, Day};
+use crate::core::{Currency, Day};
 use crate::ledger::{InvoiceRows, Ledger, NEVER, SettlementKind, SettlementRows};
 use crate::policy::ValidPolicy;
+use rayon::prelude::*;
 
 /// A checked ledger, what stands beside it, and what became of each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,15 +158,14 @@ impl Judged {
 /// The one-table form: a day of payment settles the whole amount. It was known when the row was.
 fn paid_in_full(invoices: &InvoiceRows, paid: Vec<i32>) -> SettlementRows {
     let settled: Vec<u32> = (0..paid.len() as u32).filter(|i| paid[*i as usize] != NEVER).collect();
-    let day: Vec<i32> = settled.iter().map(|i| paid[*i as usize]).collect();
-    let known = |(i, day): (&u32, &i32)| invoices.known[*i as usize].max(*day);
+    let days = |day: &(dyn Fn(usize) -> i32 + Sync)| settled.par_iter().map(|i| day(*i as usize)).collect();
     let has_known = !invoices.known.is_empty();
     SettlementRows {
-        known: if has_known { settled.iter().zip(&day).map(known).collect() } else { Vec::new() },
-        amount: settled.iter().map(|i| invoices.amount[*i as usize]).collect::<Vec<Amount>>(),
+        day: days(&|i| paid[i]),
+        known: if has_known { days(&|i| paid[i].max(invoices.known[i])) } else { Vec::new() },
+        amount: settled.par_iter().map(|i| invoices.amount[*i as usize]).collect(),
         kind: vec![SettlementKind::Cash; settled.len()],
         invoice: settled,
-        day,
     }
 }
 

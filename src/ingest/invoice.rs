@@ -68,7 +68,7 @@ pub(super) fn judge<'a>(table: &'a RawTable, terms: &Terms) -> Result<(Invoices<
         .map(|columns| (Lane::new(table, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns))
         .collect();
     let lanes = lanes.into_par_iter().map(|(lane, columns)| lane.worked(columns)).collect();
-    let Joined { customer_id, currency_code, keys, mut aside } = Joined::of(table, lanes);
+    let Joined { customer_id, currency_code, keys, id_bytes, mut aside } = Joined::of(table, lanes);
     (all.rows.customer_id, all.rows.currency_code) = (customer_id, currency_code);
 
     let refused_ids = aside.refused.iter().filter_map(|(row, _)| id_at(&columns, *row)).collect();
@@ -77,7 +77,7 @@ pub(super) fn judge<'a>(table: &'a RawTable, terms: &Terms) -> Result<(Invoices<
         let id = id_at(&columns, row).unwrap_or_default();
         aside.refuse(row as usize, Refusal::new(&rule::DUPLICATE_INVOICE_ID, "invoice_id", id));
     }
-    let Documents { taken, rows, paid } = all.settled(&columns);
+    let Documents { taken, rows, paid } = all.settled(&columns, id_bytes);
     Ok((Invoices { rows, paid, keys, taken, refused_ids, columns }, aside))
 }
 
@@ -148,7 +148,7 @@ impl Documents {
     }
 
     /// Drops the slots of rows that are no invoices, and what only they named.
-    fn settled(mut self, columns: &[Columns]) -> Self {
+    fn settled(mut self, columns: &[Columns], id_bytes: usize) -> Self {
         let Self { taken, rows, paid } = &mut self;
         let credit = |row: usize| AccountCredit {
             customer: rows.customer[row],
@@ -161,8 +161,19 @@ impl Documents {
         let has_gaps = taken.iter().any(|t| *t != Taken::Invoice);
         rayon::scope(|s| {
             let taken = &*taken;
-            let InvoiceRows { invoice_id, issue, due, known, dispute, dispute_closed, amount, customer, currency, .. } = &mut *rows;
-            s.spawn(|_| *invoice_id = ids(taken, columns));
+            let InvoiceRows {
+                invoice_id,
+                issue,
+                due,
+                known,
+                dispute,
+                dispute_closed,
+                amount,
+                customer,
+                currency,
+                ..
+            } = &mut *rows;
+            s.spawn(|_| *invoice_id = ids(taken, columns, id_bytes));
             if has_gaps {
                 for days in [issue, due, known, dispute, dispute_closed, paid] {
                     s.spawn(|_| keep_invoices(days, taken));
@@ -189,16 +200,14 @@ fn keep_invoices<T: Copy>(column: &mut Vec<T>, taken: &[Taken]) {
     column.truncate(kept);
 }
 
-fn ids(taken: &[Taken], columns: &[Columns]) -> TextColumn {
-    let invoices = || {
-        columns.iter().flat_map(|c| {
-            let rows = (0..c.block.len).filter(|i| taken[c.block.first + i] == Taken::Invoice);
-            rows.filter_map(|i| c.id.text(i))
-        })
-    };
-    let (n, bytes) = invoices().fold((0, 0), |(n, bytes), id| (n + 1, bytes + id.len()));
-    let mut ids = TextColumn::with_capacity(n, bytes);
-    invoices().for_each(|id| ids.push(id));
+/// The ids of all invoices, which have at most `n_bytes` bytes.
+fn ids(taken: &[Taken], columns: &[Columns], n_bytes: usize) -> TextColumn {
+    let n = taken.iter().filter(|t| **t == Taken::Invoice).count();
+    let mut ids = TextColumn::with_capacity(n, n_bytes);
+    for c in columns {
+        let rows = (0..c.block.len).filter(|i| taken[c.block.first + i] == Taken::Invoice);
+        rows.filter_map(|i| c.id.text(i)).for_each(|id| ids.push(id));
+    }
     ids
 }
 
@@ -269,6 +278,9 @@ impl<'s> Slots<'s> {
     }
 }
 
+/// Rows whose customers are looked up together.
+const BATCH_ROWS: usize = 1024;
+
 /// What one thread gathers from the blocks that it works through.
 struct Lane<'s> {
     slots: Slots<'s>,
@@ -276,51 +288,55 @@ struct Lane<'s> {
     customers: Interner,
     currencies: Vec<Currency>,
     keys: Keys,
+    /// Bytes of all ids.
+    id_bytes: usize,
     aside: Aside,
 }
 
 impl<'s> Lane<'s> {
     fn new(table: &RawTable, slots: Slots<'s>) -> Self {
         Self {
-            slots,
             codes: CurrencyReader::default(),
             customers: Interner::default(),
             currencies: Vec::new(),
-            keys: Keys::for_table(table.n_framed()),
+            keys: Keys::for_share(table.n_framed(), slots.taken.len()),
+            slots,
+            id_bytes: 0,
             aside: Aside::of(table),
         }
     }
 
     fn worked(mut self, columns: &[Columns]) -> Self {
         let mut slot = 0;
-        for block in columns {
-            self.work(block, slot);
-            slot += block.block.len;
+        for columns in columns {
+            let n = columns.block.len;
+            for start in (0..n).step_by(BATCH_ROWS) {
+                self.work(columns, start..n.min(start + BATCH_ROWS), slot);
+            }
+            slot += n;
         }
         self
     }
 
-    /// Fills the slots of a block, the first of which is `slot`.
-    fn work(&mut self, columns: &Columns, slot: usize) {
+    /// Fills the slots of some rows of a block, whose first one is `slot`.
+    fn work(&mut self, columns: &Columns, rows: std::ops::Range<usize>, slot: usize) {
         let block = columns.block;
-        // ids and customers wait for a loop of their own, where cache misses of neighbouring rows overlap
-        let mut good = Vec::with_capacity(block.len);
-        for i in 0..block.len {
+        let (mut good, mut customers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for i in rows {
             match columns.judge(i, &mut self.codes) {
                 Ok(Some(row)) => {
                     self.take(&row, slot + i);
-                    good.push((i, row.id, row.customer));
+                    self.keys.push(hash(row.id), (block.first + i) as u32);
+                    self.id_bytes += row.id.len();
+                    good.push(slot + i);
+                    customers.push(row.customer);
                 }
                 Ok(None) => self.aside.ignored[block.part] += 1,
                 Err(refusal) => self.aside.refuse(block.first + i, refusal),
             }
         }
-        for (i, id, _) in &good {
-            self.keys.push(hash(id), (block.first + i) as u32);
-        }
-        for (i, _, customer) in &good {
-            self.slots.customer[slot + i] = self.customers.code(customer);
-        }
+        let places = &mut self.slots.customer;
+        self.customers.codes(&customers, |i, code| places[good[i]] = code);
     }
 
     /// Puts other codes in the place of the lane's own.
@@ -359,6 +375,8 @@ struct Joined {
     customer_id: TextColumn,
     currency_code: Vec<Currency>,
     keys: Keys,
+    /// Bytes of all ids.
+    id_bytes: usize,
     aside: Aside,
 }
 
@@ -375,15 +393,19 @@ impl Joined {
                 (customer.collect(), currency.collect())
             });
             let codes: Vec<(Vec<u32>, Vec<u16>)> = codes.collect();
-            others.par_iter_mut().zip(codes).for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
+            others
+                .par_iter_mut()
+                .zip(codes)
+                .for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
         }
         let mut aside = Aside::of(table);
-        let mut shares = Vec::with_capacity(lanes.len());
+        let (mut shares, mut id_bytes) = (Vec::with_capacity(lanes.len()), 0);
         for lane in lanes {
             shares.push((lane.keys, 0));
+            id_bytes += lane.id_bytes;
             aside.append(lane.aside);
         }
         let keys = Keys::merged(table.n_framed(), shares);
-        Self { customer_id: customers.texts, currency_code: currencies, keys, aside }
+        Self { customer_id: customers.texts, currency_code: currencies, keys, id_bytes, aside }
     }
 }

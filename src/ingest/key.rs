@@ -3,8 +3,8 @@
 //! Hashes only choose whom to compare; texts decide. So no result depends on the hash or on the number of threads.
 
 use crate::core::TextColumn;
-use hashbrown::HashTable;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Rows of a partition: its 8-byte entries stay inside a second-level cache while they are sorted.
 const PARTITION_ROWS: usize = 1 << 15;
@@ -56,6 +56,15 @@ impl Keys {
     pub fn for_table(n: usize) -> Self {
         let bits = (n / PARTITION_ROWS).next_power_of_two().ilog2().min(12);
         Self { bits, partitions: vec![Vec::new(); 1 << bits] }
+    }
+
+    /// [`Keys::for_table`], with room for a share of the rows.
+    pub fn for_share(n: usize, share: usize) -> Self {
+        let mut keys = Self::for_table(n);
+        let even = share >> keys.bits;
+        // hashes spread evenly but for chance: an eighth covers it
+        keys.partitions.iter_mut().for_each(|entries| entries.reserve(even + even / 8));
+        keys
     }
 
     #[inline]
@@ -113,47 +122,116 @@ impl Keys {
         groups.collect()
     }
 
-    /// For each row of `others`, a row of `self` with the same key, if any. Both must be made for as many rows.
-    /// `same` takes a row of `others` and one of `self`.
-    pub fn matched(&self, others: &Self, same: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, Option<u32>)> {
-        let pairs = self.partitions.par_iter().zip(&others.partitions).flat_map_iter(|(mine, theirs)| {
+    /// For each of the `n` rows of `others`, a row of `self` with the same key, if any. Both must be made for a
+    /// table of the same number of rows. `same` takes a row of `others` and one of `self`.
+    pub fn matched(
+        &self,
+        others: &Self,
+        n: usize,
+        same: impl Fn(u32, u32) -> bool + Sync,
+    ) -> Vec<Option<u32>> {
+        let found: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(u32::MAX)).collect();
+        self.partitions.par_iter().zip(&others.partitions).for_each(|(mine, theirs)| {
             let mut at = 0;
-            let mut found = Vec::with_capacity(theirs.len());
             for &entry in theirs {
-                let tag = entry >> 32;
+                let (tag, other) = (entry >> 32, entry as u32);
                 while at < mine.len() && mine[at] >> 32 < tag {
                     at += 1;
                 }
-                let candidates = mine[at..].iter().take_while(|m| **m >> 32 == tag);
-                let other = entry as u32;
-                found.push((other, candidates.map(|m| *m as u32).find(|row| same(other, *row))));
+                let run = mine[at..].iter().take_while(|m| **m >> 32 == tag).count();
+                let row = match &mine[at..at + run] {
+                    [only] => Some(only),
+                    several => several.iter().find(|m| same(other, **m as u32)),
+                };
+                if let Some(row) = row {
+                    found[other as usize].store(*row as u32, Ordering::Relaxed);
+                }
             }
-            found
         });
-        pairs.collect()
+        // texts are compared in the order of rows: in that of hashes each would be a cache miss
+        let row = |(other, row): (usize, AtomicU32)| {
+            Some(row.into_inner()).filter(|row| *row != u32::MAX && same(other as u32, *row))
+        };
+        found.into_par_iter().enumerate().map(row).collect()
     }
 }
 
 /// A code for each distinct text, from 0 in the order of first sight.
-#[derive(Debug, Default)]
+///
+/// The table is open addressing with linear probing. It is written out here because a ledger's customers do not fit
+/// a cache: [`Interner::codes`] asks for many texts at once and so waits for many cache misses together.
+#[derive(Debug)]
 pub(super) struct Interner {
-    codes: HashTable<(u64, u32)>,
+    /// 32 bits of the hash, then the code and one; 0 is a free slot. At most half are taken.
+    slots: Vec<u64>,
     pub texts: TextColumn,
 }
 
+/// Texts whose slots are fetched together.
+const BATCH: usize = 16;
+
+impl Default for Interner {
+    fn default() -> Self {
+        Self { slots: vec![0; 1 << 10], texts: TextColumn::default() }
+    }
+}
+
 impl Interner {
-    #[inline]
+    /// The code of a text.
     pub fn code(&mut self, text: &str) -> u32 {
         let hash = hash(text);
-        let same = |(h, code): &(u64, u32)| *h == hash && self.texts.get(*code as usize) == text;
-        match self.codes.entry(hash, same, |(h, _)| *h) {
-            hashbrown::hash_table::Entry::Occupied(entry) => entry.get().1,
-            hashbrown::hash_table::Entry::Vacant(entry) => {
-                let code = self.texts.len() as u32;
-                entry.insert((hash, code));
-                self.texts.push(text);
-                code
+        let mut at = self.slot(hash);
+        while self.slots[at] != 0 {
+            if self.is(self.slots[at], hash, text) {
+                return self.slots[at] as u32 - 1;
             }
+            at = (at + 1) % self.slots.len();
+        }
+        self.texts.push(text);
+        self.slots[at] = hash >> 32 << 32 | self.texts.len() as u64;
+        if self.texts.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        self.texts.len() as u32 - 1
+    }
+
+    /// The codes of many texts.
+    pub fn codes<'t>(&mut self, texts: &[&'t str], mut take: impl FnMut(usize, u32)) {
+        for (batch, first) in texts.chunks(BATCH).zip((0..).step_by(BATCH)) {
+            let mut hashes = [0; BATCH];
+            let mut slots = [0; BATCH];
+            for (i, text) in batch.iter().enumerate() {
+                hashes[i] = hash(text);
+            }
+            for (slot, hash) in slots.iter_mut().zip(&hashes) {
+                *slot = self.slots[self.slot(*hash)];
+            }
+            for (i, text) in batch.iter().enumerate() {
+                let found = slots[i] != 0 && self.is(slots[i], hashes[i], text);
+                take(first + i, if found { slots[i] as u32 - 1 } else { self.code(text) });
+            }
+        }
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1)
+    }
+
+    #[inline]
+    fn is(&self, slot: u64, hash: u64, text: &str) -> bool {
+        slot >> 32 == hash >> 32 && self.texts.get(slot as u32 as usize - 1) == text
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; self.slots.len() * 4];
+        for (code, text) in self.texts.iter().enumerate() {
+            let hash = hash(text);
+            let mut at = hash as usize & (self.slots.len() - 1);
+            while self.slots[at] != 0 {
+                at = (at + 1) % self.slots.len();
+            }
+            self.slots[at] = hash >> 32 << 32 | (code as u64 + 1);
         }
     }
 }
@@ -194,10 +272,16 @@ mod tests {
         let n = 100_000;
         let mine = Keys::of_rows(n, |i| Some(hash(&i.to_string())));
         let theirs = Keys::of_rows(n, |i| Some(hash(&(2 * i).to_string())));
-        let mut found = mine.matched(&theirs, |i, j| j == 2 * i);
-        found.sort_unstable();
-        assert_eq!(found.len(), n);
-        assert!(found.iter().all(|(i, j)| *j == Some(2 * i).filter(|k| *k < n as u32)));
+        let found = mine.matched(&theirs, n, |i, j| j == 2 * i);
+        assert!(found.iter().zip(0..).all(|(j, i)| *j == Some(2 * i).filter(|k| *k < n as u32)));
+    }
+
+    #[test]
+    fn an_equal_hash_is_no_match_unless_the_keys_are_the_same() {
+        let (mine, theirs) = (Keys::of_rows(3, |i| Some(u64::from(i / 2))), Keys::of_rows(3, |_| Some(0)));
+        assert_eq!(mine.matched(&theirs, 3, |i, j| i == j), [Some(0), Some(1), None]);
+        let alone = Keys::of_rows(1, |_| Some(0));
+        assert_eq!(alone.matched(&theirs, 3, |i, j| i == j), [Some(0), None, None]);
     }
 
     #[test]
@@ -206,5 +290,19 @@ mod tests {
         let codes: Vec<u32> = ["x", "y", "x", "", "y"].map(|t| interner.code(t)).to_vec();
         assert_eq!(codes, [0, 1, 0, 2, 1]);
         assert_eq!(interner.texts.len(), 3);
+    }
+
+    #[test]
+    fn many_texts_get_the_codes_that_one_after_the_other_gets() {
+        let texts: Vec<String> =
+            (0..20_000_u32).map(|i| format!("C{}", i.wrapping_mul(2_654_435_761) % 7_000)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (mut one, mut many) = (Interner::default(), Interner::default());
+        let expected: Vec<u32> = texts.iter().map(|t| one.code(t)).collect();
+        let mut codes = vec![0; texts.len()];
+        many.codes(&texts, |i, code| codes[i] = code);
+        assert_eq!((codes, &many.texts), (expected, &one.texts));
+        let distinct: BTreeSet<&str> = texts.into_iter().collect();
+        assert_eq!(many.texts.len(), distinct.len());
     }
 }

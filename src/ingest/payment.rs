@@ -84,7 +84,7 @@ struct Lane {
 impl Lane {
     fn of(columns: &[Columns], n_keys: usize, aside: Aside) -> Self {
         let room = columns.iter().map(|c| c.block.len).sum();
-        let mut lane = Self { rows: Vec::with_capacity(room), keys: Keys::for_table(n_keys), aside };
+        let mut lane = Self { rows: Vec::with_capacity(room), keys: Keys::for_share(n_keys, room), aside };
         let mut codes = CurrencyReader::default();
         for columns in columns {
             let block = columns.block;
@@ -126,11 +126,11 @@ pub(super) fn judge(
         aside.append(lane.aside);
     }
     let keys = Keys::merged(n_keys, shares);
-    let mut join = Join { table, columns, rows, invoices, aside };
-    let pairs = join.pairs(&keys);
-    let pairs = join.in_the_invoices_currency(pairs);
-    let pairs = join.keep_one_of_each(pairs);
-    Ok(join.settlements(&pairs, table.has("recorded_date")))
+    let mut join = Join { table, columns, rows, invoices, invoice: Vec::new(), aside };
+    join.name_invoices(&keys);
+    join.compare_currencies();
+    join.keep_one_of_each();
+    Ok(join.settlements())
 }
 
 /// Good payment rows on their way to the invoices.
@@ -139,6 +139,8 @@ struct Join<'a> {
     columns: Vec<Columns<'a>>,
     rows: Vec<Row>,
     invoices: &'a Invoices<'a>,
+    /// Place of each payment's invoice in the ledger rows; nothing for a payment that is refused.
+    invoice: Vec<Option<u32>>,
     aside: Aside,
 }
 
@@ -160,26 +162,27 @@ impl Join<'_> {
     }
 
     fn refuse(&mut self, payment: u32, refusal: Refusal) {
+        self.invoice[payment as usize] = None;
         self.aside.refuse(self.rows[payment as usize].origin as usize, refusal);
     }
 
-    /// Each payment with its invoice.
-    fn pairs(&mut self, keys: &Keys) -> Vec<(u32, u32)> {
+    /// Finds each payment's invoice.
+    fn name_invoices(&mut self, keys: &Keys) {
         let taken = |row: u32| self.invoices.taken[row as usize];
-        let same = |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
-        let found = self.invoices.keys.matched(keys, same);
+        let same =
+            |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
+        let found = self.invoices.keys.matched(keys, self.rows.len(), same);
         let places = self.invoices.places();
-        let mut pairs = Vec::with_capacity(found.len());
-        for (payment, row) in found {
-            match row {
-                Some(row) if taken(row) == Taken::Invoice => pairs.push((payment, places[row as usize])),
-                _ => {
-                    let refusal = self.unknown_invoice(payment, row.is_some());
-                    self.aside.refuse(self.rows[payment as usize].origin as usize, refusal);
-                }
+        let place = |row: &Option<u32>| {
+            row.filter(|row| taken(*row) == Taken::Invoice).map(|row| places[row as usize])
+        };
+        self.invoice = found.par_iter().map(place).collect();
+        for payment in 0..found.len() {
+            if self.invoice[payment].is_none() {
+                let refusal = self.unknown_invoice(payment as u32, found[payment].is_some());
+                self.refuse(payment as u32, refusal);
             }
         }
-        pairs
     }
 
     fn unknown_invoice(&self, payment: u32, is_credit: bool) -> Refusal {
@@ -194,68 +197,66 @@ impl Join<'_> {
         refusal
     }
 
-    fn in_the_invoices_currency(&mut self, pairs: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
-        let invoices = &self.invoices.rows;
-        let billed = |invoice: u32| invoices.currency_code[invoices.currency[invoice as usize] as usize];
-        let is_same = |(payment, invoice): &(u32, u32)| {
-            self.rows[*payment as usize].currency.is_none_or(|paid| paid == billed(*invoice))
-        };
-        let (good, bad): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_same);
-        for (payment, invoice) in bad {
-            let (columns, i) = self.cells(payment);
-            let finding = format!("not {}, the currency of the invoice", billed(invoice));
-            let refusal = columns.currency.refuse(&rule::CURRENCY_MISMATCH, i).because(finding);
-            self.refuse(payment, refusal);
+    fn compare_currencies(&mut self) {
+        if !self.table.has("currency") {
+            return;
         }
-        good
+        let invoices = &self.invoices.rows;
+        for payment in 0..self.rows.len() as u32 {
+            let (Some(paid), Some(invoice)) =
+                (self.rows[payment as usize].currency, self.invoice[payment as usize])
+            else {
+                continue;
+            };
+            let billed = invoices.currency_code[invoices.currency[invoice as usize] as usize];
+            if paid != billed {
+                let (columns, i) = self.cells(payment);
+                let finding = format!("not {billed}, the currency of the invoice");
+                let refusal = columns.currency.refuse(&rule::CURRENCY_MISMATCH, i).because(finding);
+                self.refuse(payment, refusal);
+            }
+        }
     }
 
     /// One receipt may pay several invoices, so a payment is the same if id and invoice are.
-    fn keep_one_of_each(&mut self, pairs: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    fn keep_one_of_each(&mut self) {
         if !self.table.has("payment_id") {
-            return pairs;
+            return;
         }
-        let key = |pair: u32| {
-            let (payment, invoice) = pairs[pair as usize];
+        let key = |payment: u32| {
+            let invoice = self.invoice[payment as usize]?;
             Some(hash_pair(hash(self.payment_id(payment)?), u64::from(invoice)))
         };
-        let same = |a: u32, b: u32| {
-            let (a, b) = (pairs[a as usize], pairs[b as usize]);
-            a.1 == b.1 && self.payment_id(a.0) == self.payment_id(b.0)
-        };
-        let rank = |pair: &u32| {
-            let row = self.rows[pairs[*pair as usize].0 as usize];
+        let id = |payment: u32| (self.invoice[payment as usize], self.payment_id(payment));
+        let rank = |payment: &u32| {
+            let row = self.rows[*payment as usize];
             (Row { origin: 0, ..row }, self.table.place(row.origin as usize))
         };
         let mut repeated = BTreeSet::new();
-        for group in Keys::of_rows(pairs.len(), key).repeated(same) {
+        for group in Keys::of_rows(self.rows.len(), key).repeated(|a, b| id(a) == id(b)) {
             let kept = group.iter().copied().min_by_key(rank);
-            repeated.extend(group.into_iter().filter(|pair| Some(*pair) != kept));
+            repeated.extend(group.into_iter().filter(|payment| Some(*payment) != kept));
         }
-        for pair in &repeated {
-            let payment = pairs[*pair as usize].0;
+        for payment in repeated {
             let id = self.payment_id(payment).unwrap_or_default();
             let refusal = Refusal::new(&rule::DUPLICATE_PAYMENT_ID, "payment_id", id);
             self.refuse(payment, refusal);
         }
-        if repeated.is_empty() {
-            return pairs;
-        }
-        let kept = pairs.into_iter().zip(0..).filter(|(_, at)| !repeated.contains(at));
-        kept.map(|(pair, _)| pair).collect()
     }
 
-    fn settlements(self, pairs: &[(u32, u32)], recorded: bool) -> (SettlementRows, Vec<u32>, Aside) {
-        let row = |pair: &(u32, u32)| &self.rows[pair.0 as usize];
-        let known = if recorded { pairs.par_iter().map(|p| row(p).known).collect() } else { Vec::new() };
+    fn settlements(self) -> (SettlementRows, Vec<u32>, Aside) {
+        let good: Vec<u32> =
+            (0..self.rows.len() as u32).filter(|payment| self.invoice[*payment as usize].is_some()).collect();
+        let row = |payment: &u32| &self.rows[*payment as usize];
+        let has_known = self.table.has("recorded_date");
         let rows = SettlementRows {
-            invoice: pairs.par_iter().map(|pair| pair.1).collect(),
-            day: pairs.par_iter().map(|p| row(p).day).collect(),
-            known,
-            amount: pairs.par_iter().map(|p| row(p).amount).collect(),
-            kind: pairs.par_iter().map(|p| row(p).kind).collect(),
+            invoice: self.invoice.iter().filter_map(|invoice| *invoice).collect(),
+            day: good.par_iter().map(|p| row(p).day).collect(),
+            known: if has_known { good.par_iter().map(|p| row(p).known).collect() } else { Vec::new() },
+            amount: good.par_iter().map(|p| row(p).amount).collect(),
+            kind: good.par_iter().map(|p| row(p).kind).collect(),
         };
-        let origin = pairs.par_iter().map(|p| row(p).origin).collect();
+        let origin = good.par_iter().map(|p| row(p).origin).collect();
         (rows, origin, self.aside)
     }
 }

@@ -1,6 +1,6 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
-use super::solver::{FitReport, LinfaLogistic, Newton, SolverError, moments};
+use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError, moments};
 use crate::features::covariate::{N_COLUMNS, caution, column_name};
 use crate::features::{PersonPeriods, Survey, person_periods};
 use crate::ledger::Known;
@@ -94,32 +94,53 @@ pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> R
 ///
 /// # Errors
 /// As [`fit`].
-pub fn fit_rows(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
-    let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
-    // a column divided by the root of its caution is penalised that much more
-    let scale: Vec<f64> = deviations.iter().enumerate().map(|(j, s)| s * caution(j).sqrt()).collect();
-    rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
-        for ((v, m), s) in row.iter_mut().zip(&means).zip(&scale) {
-            *v = (*v - m) / s;
-        }
-    });
-    let n = rows.event.len();
-    let x = Array2::from_shape_vec((n, N_COLUMNS), rows.x).map_err(|e| SolverError::Linfa(Box::new(e)))?;
-    let data = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
+pub fn fit_rows(rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+    let design = Design::new(rows)?;
     let m = &policy.model;
     let newton = Newton { penalty: m.penalty, tolerance: m.tolerance, iterations_max: m.iterations_max };
     let fitted = match m.solver {
-        Solver::Newton => newton.fit(&data)?,
-        Solver::Linfa => LinfaLogistic(newton).fit(&data)?,
+        Solver::Newton => newton.fit(&design.rows)?,
+        Solver::Linfa => LinfaLogistic(newton).fit(&design.rows)?,
     };
-    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&scale).map(|(b, s)| b / s).collect();
-    let shift: f64 = coefficients.iter().zip(&means).map(|(b, m)| b * m).sum();
+    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&design.scale).map(|(b, s)| b / s).collect();
+    let shift: f64 = coefficients.iter().zip(&design.means).map(|(b, m)| b * m).sum();
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
         intercept: fitted.intercept - shift,
         coefficients,
-        means,
-        deviations,
+        means: design.means,
+        deviations: design.deviations,
         report: fitted.report,
     })
+}
+
+/// Person-periods as the solver takes them: columns centred, and scaled so that one penalty suits all.
+#[derive(Debug, Clone)]
+pub struct Design {
+    /// Covariates `[n_rows, N_COLUMNS]`, events and weights.
+    pub rows: Rows,
+    means: Vec<f64>,
+    deviations: Vec<f64>,
+    /// What each column was divided by: its deviation times the root of its caution.
+    scale: Vec<f64>,
+}
+
+impl Design {
+    /// Centres and scales each column of `rows`.
+    ///
+    /// # Errors
+    /// [`SolverError::Shape`] if the rows are not `N_COLUMNS` wide, which would be a bug.
+    pub fn new(mut rows: PersonPeriods) -> Result<Self, SolverError> {
+        let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
+        // a column divided by the root of its caution is penalised that much more
+        let scale: Vec<f64> = deviations.iter().enumerate().map(|(j, s)| s * caution(j).sqrt()).collect();
+        rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
+            for ((v, m), s) in row.iter_mut().zip(&means).zip(&scale) {
+                *v = (*v - m) / s;
+            }
+        });
+        let x = Array2::from_shape_vec((rows.event.len(), N_COLUMNS), rows.x)?;
+        let rows = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
+        Ok(Self { rows, means, deviations, scale })
+    }
 }

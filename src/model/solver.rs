@@ -56,6 +56,9 @@ pub enum SolverError {
     /// linfa-logistic ignores weights, so it cannot fit rows that have different ones.
     #[error("linfa-logistic knows no weights, but these rows have weights from {min} to {max}")]
     Weighted { min: f32, max: f32 },
+    /// Covariates that are no rectangle.
+    #[error("covariates do not fill their rows")]
+    Shape(#[from] ndarray::ShapeError),
     /// linfa's own word.
     #[error("linfa-logistic refused")]
     Linfa(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -18,6 +18,8 @@ const GRID_DAILY_DAYS: i32 = 189;
 const SPAN_DAYS: i32 = 7;
 /// An overdue invoice is late whatever happens; its reasons speak of the next so many days.
 const OVERDUE_REASON_DAYS: i32 = 30;
+/// Days on which an invoice is held against the average one, evenly spread over those that its reasons speak of.
+const REASON_LOOKS: i32 = 12;
 /// Reasons given for each invoice.
 pub const N_REASONS: usize = 3;
 
@@ -92,7 +94,7 @@ pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPo
     }
     let average = Habits::average(survey.prior(), &survey.memory);
     work.into_par_iter().with_min_len(8).for_each(|(c, rows, survival, reasons)| {
-        let view = View::new(survey.prior(), hazard, &habits[c], &average);
+        let view = View::new(survey, hazard, &habits[c], &average);
         for (k, (row, reason)) in rows.zip(survival.chunks_exact_mut(width).zip(reasons)) {
             let facts = Facts::new(known, open[k] as usize, view.habits, view.prior);
             *reason = view.curve(&facts, &edges, row);
@@ -107,12 +109,13 @@ struct View<'a> {
     hazard: &'a Hazard,
     habits: &'a Habits,
     average: &'a Habits,
-    calendar: Calendar,
+    calendar: Calendar<'a>,
 }
 
 impl<'a> View<'a> {
-    fn new(prior: &'a Prior, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
-        Self { prior, hazard, habits, average, calendar: Calendar::new(habits, prior, DAILY_DAYS) }
+    fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
+        let (prior, almanac) = (survey.prior(), &survey.almanac);
+        Self { prior, hazard, habits, average, calendar: Calendar::new(habits, prior, almanac) }
     }
 
     /// Writes the curve of an invoice to `row` and gives its reasons.
@@ -120,20 +123,21 @@ impl<'a> View<'a> {
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let reason_days = if due > 0 { due.min(DAILY_DAYS) } else { OVERDUE_REASON_DAYS };
+        let stride = (reason_days - 1) / REASON_LOOKS + 1;
         let log_terms = self.hazard.means[2];
         let mut backlog = Backlog::new(facts, self.prior);
         let mut pull = [0.0; BASE.len()];
         let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
-        let mut ln_survival = 0.0;
-        row[0] = 1.0;
+        let mut survival = 1.0;
+        row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
             let waiting = backlog.at(date, facts, self.prior, &self.calendar);
-            fill(self.prior, self.habits, facts, self.calendar.day(date), waiting, date, &mut x);
+            fill(self.prior, self.habits, facts, &self.calendar.day(date), waiting, date, &mut x);
             let h = self.hazard.hazard(&x);
-            ln_survival += (-h).ln_1p();
-            row[day as usize] = ln_survival.exp();
-            if day <= reason_days {
+            survival *= 1.0 - h;
+            row[day as usize] = survival;
+            if day <= reason_days && (day - 1) % stride == 0 {
                 fill(
                     self.prior,
                     self.average,
@@ -146,9 +150,9 @@ impl<'a> View<'a> {
                 self.pull(h, &x, &base, &mut pull);
             }
         }
-        self.tail(facts, edges, row, ln_survival);
+        self.tail(facts, edges, row, survival);
         let unpaid = row[reason_days as usize];
-        strongest(&pull, 1.0 / (1.0 - unpaid).max(1e-9))
+        strongest(&pull, f64::from(stride) / (1.0 - unpaid).max(1e-9))
     }
 
     /// `d logit(S) / d eta_k = -h_k / (1 - S)`: what each covariate's distance from the average adds, but for the
@@ -162,7 +166,8 @@ impl<'a> View<'a> {
     }
 
     /// The curve past the daily horizon.
-    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], mut ln_survival: f64) {
+    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], survival: f64) {
+        let mut ln_survival = 0.0;
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let last = edges[edges.len() - 1];
@@ -177,7 +182,7 @@ impl<'a> View<'a> {
             fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
             let daily = (-self.hazard.hazard(&x)).ln_1p();
             while k < edges.len() && edges[k] <= to {
-                row[k] = (ln_survival + daily * f64::from(edges[k] - from)).exp();
+                row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
                 k += 1;
             }
             ln_survival += daily * f64::from(to - from);
