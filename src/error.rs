@@ -8,6 +8,9 @@ use crate::model::{ArtifactError, ModelError};
 use crate::policy::PolicyError;
 use std::path::PathBuf;
 
+/// Of every file that is not there.
+const MISSING_FILE: &str = "check the path: a relative one starts at the folder in which arrears is called";
+
 /// What stopped a verb.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +85,21 @@ impl Error {
 
     /// What the user should do next; the command prints it as `hint: ...`.
     pub fn hint(&self) -> Option<String> {
+        self.hint_of_stage().or_else(|| self.is_of_missing_file().then(|| MISSING_FILE.to_owned()))
+    }
+
+    fn is_of_missing_file(&self) -> bool {
+        let mut source = std::error::Error::source(self);
+        while let Some(e) = source {
+            if let Some(e) = e.downcast_ref::<std::io::Error>() {
+                return e.kind() == std::io::ErrorKind::NotFound;
+            }
+            source = e.source();
+        }
+        false
+    }
+
+    fn hint_of_stage(&self) -> Option<String> {
         match self {
             Self::Policy(e) => e.hint(),
             Self::Ingest(e) => e.hint(),

@@ -4,7 +4,7 @@ use super::input::{AsOfArg, InputArgs, SeedArg};
 use super::progress::Progress;
 use super::render::{Screen, summary};
 use crate::error::Error;
-use crate::pipeline::{Job, OutputFile, Sources, write_run};
+use crate::pipeline::{Job, OutputFile, Sources, check_out, write_run};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,7 @@ pub(super) fn run_job(
     beside: Vec<OutputFile>,
     screen: &Screen,
 ) -> Result<(), Error> {
+    check_out(out)?;
     let progress = Progress::new(*screen);
     let mut output = crate::pipeline::run(sources, job, &progress)?;
     output.files.extend(beside);
@@ -58,6 +59,12 @@ pub(super) fn run_job(
         "rows in {} = ledger {} + quarantined {} + ignored {}",
         counts.rows, counts.ledger, counts.quarantined, counts.ignored
     ));
+    if counts.quarantined > 0 {
+        let (n, folder) = (counts.quarantined, out.display());
+        screen.warning(&format!(
+            "rows in quarantine: {n}; {folder}/quarantine.parquet names each and its remedy"
+        ));
+    }
     warnings.iter().for_each(|w| screen.warning(w));
     screen.note(&format!("written to {}", out.display()));
     screen.data(|| summary(&told), &told)

@@ -21,4 +21,4 @@ pub use read::read_table;
 pub use schema::{ColumnSchema, ColumnType, Folder, SCHEMA_VERSION, TableSchema};
 pub use table::{Column, NO_TEXT, Table, TextList, Value};
 pub use tables::TABLES;
-pub use write::{OutputFile, Stamp, encode_csv, encode_parquet, write_file, write_folder};
+pub use write::{OutputFile, Stamp, check_out, encode_csv, encode_parquet, write_file, write_folder};

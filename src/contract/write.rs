@@ -164,9 +164,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ContractError> {
 /// operating system refuses.
 pub fn write_folder(out: &Path, files: &[OutputFile]) -> Result<(), ContractError> {
     let refuse = |source: io::Error| ContractError::Write { path: out.to_owned(), source };
+    check_out(out)?;
     // A link to a folder stays a link: what it points to is replaced.
     let place = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
-    check_replaceable(&place)?;
     let beside = parent(&place).map_err(refuse)?;
     let temporary = builder(0o777).tempdir_in(&beside).map_err(refuse)?;
     for file in files {
@@ -202,8 +202,13 @@ fn swap(temporary: tempfile::TempDir, place: &Path, beside: &Path) -> io::Result
     old.close()
 }
 
-/// Whether nothing that arrears did not write would be lost by replacing `out`.
-fn check_replaceable(out: &Path) -> Result<(), ContractError> {
+/// Whether [`write_folder`] may replace `out`: nothing that arrears did not write would be lost. Ask before a long
+/// job; it is asked again when the folder is written.
+///
+/// # Errors
+/// [`ContractError::Foreign`] and [`ContractError::NotAFolder`] for what must stay, [`ContractError::Read`] if the
+/// operating system does not tell.
+pub fn check_out(out: &Path) -> Result<(), ContractError> {
     let foreign = |found: String| ContractError::Foreign { out: out.to_owned(), found };
     let read = |source| ContractError::Read { file: out.to_owned(), source };
     let entries = match fs::read_dir(out) {

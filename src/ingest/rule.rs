@@ -99,10 +99,11 @@ impl Refusal {
         self
     }
 
-    /// Field, finding and remedy in one line.
+    /// Field, value, finding and remedy in one line.
     pub fn message(&self) -> String {
         let finding = self.finding.as_deref().unwrap_or(self.rule.finding);
-        format!("{}: {finding}; {}", self.field, self.rule.remedy)
+        let value = if self.value.is_empty() { String::new() } else { format!(" `{}`", self.value) };
+        format!("{}{value}: {finding}; {}", self.field, self.rule.remedy)
     }
 }
 
@@ -116,10 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_names_the_field_the_finding_and_the_remedy() {
+    fn a_message_names_the_field_the_value_the_finding_and_the_remedy() {
         let r = Refusal::new(&MISSING_VALUE, "amount", "");
         assert_eq!(r.message(), "amount: empty; fill it in at the source");
         let r = r.because("empty, and the page is torn");
         assert_eq!(r.message(), "amount: empty, and the page is torn; fill it in at the source");
+        let r = Refusal::new(&RATE_NOT_POSITIVE, "rate", "-1");
+        assert!(r.message().starts_with("rate `-1`: not above zero; give units"), "{}", r.message());
     }
 }

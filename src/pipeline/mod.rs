@@ -11,7 +11,9 @@ pub mod observe;
 pub mod summary;
 mod table;
 
-pub use crate::contract::{ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file};
+pub use crate::contract::{
+    ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, check_out, write_file,
+};
 pub use crate::ingest::{Book, InputCount, Profile, Sources};
 pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};

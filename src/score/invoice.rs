@@ -105,7 +105,7 @@ fn one(known: &Known, prediction: &Prediction, k: usize, policy: &ValidPolicy) -
 
 /// First day after as_of by whose end payment has probability `q` at least.
 fn pay_day(edges: &[i32], row: &[f64], q: f64) -> Option<i32> {
-    let k = row.iter().position(|s| 1.0 - s >= q)?;
+    let k = row.iter().position(|s| *s <= 1.0 - q)?;
     let (Some(&before), Some(j)) = (row.get(k.wrapping_sub(1)), k.checked_sub(1)) else { return Some(0) };
     let share = (before - (1.0 - q)) / (before - row[k]);
     Some(edges[j] + (share * f64::from(edges[k] - edges[j])).ceil().max(1.0) as i32)

@@ -174,9 +174,9 @@ fn a_payment_says_whether_its_invoice_is_missing_refused_or_a_credit_note() {
     assert_eq!(
         messages,
         [
-            "invoice_id: no invoice of this id is in the ledger",
-            "invoice_id: its invoice is in quarantine itself",
-            "invoice_id: a credit note, not an invoice",
+            "invoice_id `Z`: no invoice of this id is in the ledger",
+            "invoice_id `B`: its invoice is in quarantine itself",
+            "invoice_id `N`: a credit note, not an invoice",
         ]
     );
 }

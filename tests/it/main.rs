@@ -5,7 +5,11 @@
 
 mod architecture;
 mod artifacts;
+mod audit;
+mod cli;
 mod coherence;
 mod contract;
 mod ingest;
+mod recovery;
+mod sample;
 mod simulate;
