@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench rows -- LEDGER_FOLDER AS_OF OUT_FOLDER`, then `python benches/newton_cholesky.py OUT_FOLDER`.
 
+#![allow(clippy::print_stdout)] // its figures go there
+
 use arrears::features::{Purpose, person_periods, survey};
 use arrears::ingest::{Sources, check_owned, read};
 use arrears::model::hazard::Design;
@@ -46,7 +48,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seconds.push(start.elapsed().as_secs_f64());
     }
     seconds.sort_by(f64::total_cmp);
-    println!("arrears newton: {} rows x {} columns, median of {RUNS}: {:.3} s", x.nrows(), x.ncols(), seconds[RUNS / 2]);
+    println!(
+        "arrears newton: {} rows x {} columns, median of {RUNS}: {:.3} s",
+        x.nrows(),
+        x.ncols(),
+        seconds[RUNS / 2]
+    );
 
     let out = Path::new(out);
     std::fs::create_dir_all(out)?;

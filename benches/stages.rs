@@ -1,5 +1,7 @@
 //! Each stage of a run at several sizes: `cargo bench --bench stages`, sizes by `ARREARS_BENCH_INVOICES=10000,1000000`.
 
+#![allow(missing_docs)] // of what criterion's macros make
+
 use arrears::contract::{Column, Stamp, Table, encode_parquet};
 use arrears::core::Day;
 use arrears::features::{Purpose, survey};
@@ -70,7 +72,10 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
     let Bench { n, sources, known, policy, .. } = bench;
     let as_of = known.as_of();
     let mut group = criterion.benchmark_group("stages");
-    group.sample_size(10).warm_up_time(Duration::from_millis(500)).throughput(Throughput::Elements(u64::from(*n)));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .throughput(Throughput::Elements(u64::from(*n)));
     let id = |name: &str| BenchmarkId::new(name, n);
 
     group.bench_function(id("floor_polars_scan_and_sum"), |b| b.iter(|| black_box(floor(sources))));
@@ -79,7 +84,9 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
     let seen = survey(known, policy, Purpose::Fit);
     group.bench_function(id("fit"), |b| b.iter(|| black_box(hazard::fit(known, &seen, policy, 0).is_ok())));
     if let Ok(model) = hazard::fit(known, &seen, policy, 0) {
-        group.bench_function(id("score"), |b| b.iter(|| black_box(score::predict(known, &seen, &model, policy))));
+        group.bench_function(id("score"), |b| {
+            b.iter(|| black_box(score::predict(known, &seen, &model, policy)))
+        });
         let p = score::predict(known, &seen, &model, policy);
         group.bench_function(id("forecast"), |b| {
             b.iter(|| black_box(forecast::cash_forecast(known, &p.open, &p.curves, policy, 0)));
@@ -91,7 +98,10 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
             "invoices",
             vec![
                 ("invoice_id", Column::Text(known.invoice_id.clone())),
-                ("customer_id", Column::Coded { text: known.customer_id.clone(), code: known.customer.clone() }),
+                (
+                    "customer_id",
+                    Column::Coded { text: known.customer_id.clone(), code: known.customer.clone() },
+                ),
                 ("issue_date", Column::Date(known.issue.clone())),
                 ("due_date", Column::OptDate(known.due.iter().map(|d| Some(*d)).collect())),
                 ("amount", Column::Amount(known.amount.clone())),
@@ -100,7 +110,9 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
         )
     };
     if let Ok(table) = table() {
-        group.bench_function(id("write"), |b| b.iter(|| black_box(encode_parquet(&table, &Stamp::default()).is_ok())));
+        group.bench_function(id("write"), |b| {
+            b.iter(|| black_box(encode_parquet(&table, &Stamp::default()).is_ok()))
+        });
     }
     group.finish();
 }

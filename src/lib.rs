@@ -29,6 +29,7 @@ pub mod collect;
 pub mod contract;
 pub mod core;
 pub mod error;
+pub mod evaluate;
 pub mod features;
 pub mod forecast;
 pub mod ingest;

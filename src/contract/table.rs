@@ -277,7 +277,8 @@ impl Table {
         let mut found = self.columns.iter().peekable();
         for c in self.schema.columns {
             let here = found.next_if(|(name, _)| *name == c.name).is_some();
-            if !here && !(input && c.nullable) {
+            let may_lack = input && c.nullable;
+            if !here && !may_lack {
                 return Err(self.wrong_names());
             }
         }

@@ -20,13 +20,15 @@ pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
 const SIDE_DAYS: f64 = 10.0;
 /// Past so many days `tanh` is 1 to the last bit.
 const SIDE_RANGE: i32 = 200;
-static SIDE: std::sync::LazyLock<Vec<f64>> =
-    std::sync::LazyLock::new(|| (-SIDE_RANGE..=SIDE_RANGE).map(|d| (f64::from(d) / SIDE_DAYS).tanh()).collect());
+static SIDE: std::sync::LazyLock<Vec<f64>> = std::sync::LazyLock::new(|| {
+    (-SIDE_RANGE..=SIDE_RANGE).map(|d| (f64::from(d) / SIDE_DAYS).tanh()).collect()
+});
 /// Ages and horizons past so many days count as so many.
 const AGE_MAX_DAYS: i32 = 4000;
 /// Log age at `k` half days less half a day after issue: an invoice's mornings and evenings.
-static LOG_AGE: std::sync::LazyLock<Vec<f64>> =
-    std::sync::LazyLock::new(|| (0..=2 * AGE_MAX_DAYS + 2).map(|k| log_age(f64::from(k) / 2.0 - 0.5)).collect());
+static LOG_AGE: std::sync::LazyLock<Vec<f64>> = std::sync::LazyLock::new(|| {
+    (0..=2 * AGE_MAX_DAYS + 2).map(|k| log_age(f64::from(k) / 2.0 - 0.5)).collect()
+});
 static LOG_AHEAD: std::sync::LazyLock<Vec<f64>> =
     std::sync::LazyLock::new(|| (0..=AGE_MAX_DAYS).map(|d| f64::from(d).ln_1p()).collect());
 /// Days after a part payment during which the rest is likelier to come.
@@ -130,19 +132,26 @@ pub fn column_name(column: usize) -> String {
     }
 }
 
-/// How much more than the others a column is penalised. Columns that say what most others say already, or that only
-/// a long history can tell from noise, have to earn their place: on a thousand settled invoices they hardly speak, on
-/// a hundred thousand they do. The mix of on-time and late payers carries the portfolio's own shape of time and is
-/// held back least.
-pub fn caution(column: usize) -> f64 {
-    match covariate_of(column).map(|c| BASE[c].name) {
+/// How strongly a column is penalised after `settled` settled invoices, in units of the policy's penalty.
+///
+/// A short history wants a strong penalty, a long one speaks for itself: past [`SHORT_HISTORY_INVOICES`] the penalty
+/// falls with the history. Columns that say what most others say already, or that only a long history can tell from
+/// noise, have to earn their place: they start with many times the penalty, which falls much faster. The mix of
+/// on-time and late payers carries the portfolio's own shape of time and is held back least.
+pub fn caution(column: usize, settled: f64) -> f64 {
+    let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("pay_run_backlog" | "own_pay_day" | "portfolio_weekday" | "month_end") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,
-    }
+    };
+    let shortness = SHORT_HISTORY_INVOICES / settled.max(SHORT_HISTORY_INVOICES);
+    shortness * (start.min(1.0) + (start - 1.0).max(0.0) * shortness.powi(2))
 }
+
+/// Settled invoices up to which the penalty is whole.
+pub const SHORT_HISTORY_INVOICES: f64 = 2500.0;
 
 /// The covariate a design column belongs to; `None` for the steps of time, which no invoice can help.
 pub fn covariate_of(column: usize) -> Option<usize> {

@@ -238,7 +238,9 @@ impl<'a> Calendar<'a> {
             month_day: habits.month_day_lift,
             portfolio_weekday: prior.weekday_lift,
             release_weekday: std::array::from_fn(|d| habits.weekday_lift[d].exp() * prior.weekday[d] * 7.0),
-            release_month_day: std::array::from_fn(|d| habits.month_day_lift[d].exp() * prior.month_day[d] * MONTH_DAYS),
+            release_month_day: std::array::from_fn(|d| {
+                habits.month_day_lift[d].exp() * prior.month_day[d] * MONTH_DAYS
+            }),
         }
     }
 
@@ -255,6 +257,7 @@ impl<'a> Calendar<'a> {
     /// Share of what is ready that is released on a day.
     pub fn release(&self, day: i32) -> f64 {
         let place = self.almanac.place(day);
-        (self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize]).min(1.0)
+        (self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize])
+            .min(1.0)
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of customers and invoices on a day, as numbers a model can learn from.
 //!
 //! [`survey`](survey::survey) passes over the ledger once and sweeps each customer to as_of;
-//! [`person_periods`](person_period::person_periods) sweeps again and draws rows to learn from at landmarks.
+//! [`person_periods()`] sweeps again and draws rows to learn from at landmarks.
 
 pub mod bins;
 pub mod covariate;

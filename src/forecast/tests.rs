@@ -16,7 +16,7 @@ fn known() -> Known {
 
 /// Invoice 1 pays on day 1 or 2, 2 evenly within days 3 to 12, 3 on day 1 with 0.25.
 fn curves() -> Curves {
-    let survival = vec![[1.0, 0.5, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [1.0, 0.75, 0.75, 0.75]].concat();
+    let survival = [[1.0, 0.5, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [1.0, 0.75, 0.75, 0.75]].concat();
     Curves::new(vec![0, 1, 2, 12], survival)
 }
 

@@ -1,6 +1,6 @@
 //! All tables judged together: the ledger, what stands beside it and what became of each row.
 
-use super::invoice_row::Terms;
+use super::invoice_row::Basis;
 use super::table::RawTable;
 use super::tally::{Aside, InputCount, Quarantined, tally};
 use super::{
@@ -102,14 +102,14 @@ impl Accounts {
 impl Judged {
     fn of(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
         let default_currency = Currency::try_new(&policy.ledger.default_currency).unwrap_or(Currency::NONE);
-        let terms = Terms { as_of, default_currency, one_table: raw.payments.is_none() };
+        let basis = Basis { as_of, default_currency, one_table: raw.payments.is_none() };
         let mut accounts = Accounts::default();
 
-        let (mut invoices, aside) = invoice::judge(&raw.invoices, &terms)?;
+        let (mut invoices, aside) = invoice::judge(&raw.invoices, &basis)?;
         accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
         let mut settlements = SettlementRows::default();
         if let Some(table) = &raw.payments {
-            let (all, taken, aside) = payment::judge(table, &terms, &invoices)?;
+            let (all, taken, aside) = payment::judge(table, &basis, &invoices)?;
             settlements = all;
             accounts.close(table, taken, aside)?;
         }

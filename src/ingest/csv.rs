@@ -12,6 +12,9 @@ use std::path::Path;
 /// Bytes of a file without quotes that one task looks through.
 const SCAN_BYTES: usize = 1 << 20;
 
+/// Of a record of the wrong width: a quote in the wrong place can make it as long as the file.
+const SHOWN_CHARS: usize = 500;
+
 /// Reads the columns of a CSV file that are mapped to fields, every one as text.
 ///
 /// A record is a data row, counted from 1; blank lines are no records. A record of another width than the header
@@ -239,7 +242,7 @@ fn by_record(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> Re
     while reader.read_record(&mut record).map_err(refused)? {
         row += 1;
         if record.len() != width {
-            let text = record.iter().collect::<Vec<_>>().join(",");
+            let text = record.iter().collect::<Vec<_>>().join(",").chars().take(SHOWN_CHARS).collect();
             misfits.push(Misfit { row, n_fields: record.len(), expected: width, text });
             continue;
         }
@@ -317,7 +320,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_any_line_end_are_read() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = format!("\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n").replace('\n', end);
+            let text = "\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
             let f = read(&text).unwrap();
             assert_eq!(ids(&f), ["1", "2"], "{end:?}");
             assert_eq!(f.frame.column("country").unwrap().str().unwrap().get(1), Some("FR"));
@@ -358,5 +361,25 @@ mod tests {
         let latin = [HEADER.as_bytes(), b"1,M\xFCller,DE\n"].concat();
         let e = frame(&latin, Path::new("c.csv"), Table::Customers, &Profile::CANONICAL).err().unwrap();
         assert_eq!(e.to_string(), "c.csv: line 2 is not UTF-8");
+    }
+
+    proptest::proptest! {
+        /// What is regular to us must be the same table to Polars and to the csv crate, and have as many records.
+        #[test]
+        fn readers_agree_on_regular_files(body in "([ab,]|[ab,]|\n|\r\n|\"|\"a,\n\"|\"\"\"b\"){0,24}", width in 1..4_usize) {
+            let columns = [("customer_id", 0), ("name", width - 1)];
+            let columns = &columns[..width.min(2)];
+            if let Shape::Regular { records } = shape(body.as_bytes(), width) {
+                let fast = by_polars(body.as_bytes(), width, columns).unwrap();
+                let slow = by_record(body.as_bytes(), width, columns).unwrap();
+                proptest::prop_assert_eq!((fast.height(), slow.rows.len(), slow.misfits.len()), (records, records, 0));
+                for (field, _) in columns {
+                    let texts = |f: &DataFrame| -> Vec<String> {
+                        f.column(field).unwrap().str().unwrap().iter().map(|t| t.unwrap_or("").to_owned()).collect()
+                    };
+                    proptest::prop_assert_eq!(texts(&fast), texts(&slow.frame));
+                }
+            }
+        }
     }
 }

@@ -61,10 +61,13 @@ impl CustomerTable {
     }
 }
 
+/// What a row says of its customer, its place in the files and its number.
+type Candidate<'a> = ([&'a str; 3], (usize, u64), u32);
+
 /// Judges every row: one a customer is taken, the smallest by what it says, whatever the order of rows.
 pub(super) fn judge(table: &RawTable) -> Result<(CustomerTable, Vec<u32>, Aside), IngestError> {
     let mut aside = Aside::of(table);
-    let mut by_id: BTreeMap<&str, Vec<([&str; 3], (usize, u64), u32)>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
     for block in table.blocks()? {
         let id = Cells::of(table, &block, "customer_id");
         let facts = ["name", "industry", "country"].map(|field| Cells::of(table, &block, field));

@@ -79,10 +79,13 @@ impl IngestError {
             Self::Parquet { .. } => "write or copy the file again: its end or a page of it is damaged".into(),
             Self::UnknownProfile { .. } => "leave --profile out for canonical column names".into(),
             Self::UnknownExtension { .. } => "export it as CSV or Parquet".into(),
-            Self::MissingColumn { column, .. } => format!(
-                "rename the column that holds it to `{column}`, or choose the profile of the export (--profile {})",
-                Profile::names().join("|")
-            ),
+            Self::MissingColumn { field, column, .. } => {
+                let or = if *field == "due_date" { ", or give `terms_days`" } else { "" };
+                let profiles = Profile::names().join("|");
+                format!(
+                    "rename the column that holds it to `{column}`{or}, or choose the profile of the export (--profile {profiles})"
+                )
+            }
             Self::AmbiguousColumn { column, .. } => format!("rename or drop one column `{column}`"),
             Self::ColumnType { expected, .. } => format!("write the column as {expected}"),
             Self::Empty { .. } | Self::NoRows { .. } => "check that the export ran to its end".into(),

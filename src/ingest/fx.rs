@@ -36,8 +36,11 @@ impl FxTable {
     }
 }
 
+/// What a rate is looked up by.
+type Key = (Currency, Day);
+
 struct Row {
-    key: (Currency, Day),
+    key: Key,
     rate: f64,
     place: (usize, u64),
     row: usize,
@@ -49,7 +52,7 @@ pub(super) fn judge(table: &RawTable, as_of: Option<Day>) -> Result<(FxTable, Ve
     for block in table.blocks()? {
         let clock = Clock::of(table, &block, "date", as_of);
         let (currency, rate) = (Cells::of(table, &block, "currency"), Cells::of(table, &block, "rate"));
-        let judge = |i: usize| -> Result<Option<((Currency, Day), f64)>, Refusal> {
+        let judge = |i: usize| -> Result<Option<(Key, f64)>, Refusal> {
             let day = match clock.standing(i) {
                 Standing::Known { event, .. } => Day(event),
                 Standing::Later => return Ok(None),

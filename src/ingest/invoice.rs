@@ -1,7 +1,7 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
 use super::IngestError;
-use super::invoice_row::{Columns, CurrencyReader, Row, Terms};
+use super::invoice_row::{Basis, Columns, CurrencyReader, Row};
 use super::key::{Interner, Keys, hash, shares};
 use super::rule::{self, Refusal};
 use super::table::RawTable;
@@ -59,10 +59,10 @@ impl<'a> Invoices<'a> {
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
-pub(super) fn judge<'a>(table: &'a RawTable, terms: &Terms) -> Result<(Invoices<'a>, Aside), IngestError> {
+pub(super) fn judge<'a>(table: &'a RawTable, basis: &Basis) -> Result<(Invoices<'a>, Aside), IngestError> {
     let columns: Vec<Columns> =
-        table.blocks()?.into_iter().map(|block| Columns::of(table, block, terms)).collect();
-    let mut all = Documents::with_room(table, terms);
+        table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
+    let mut all = Documents::with_room(table, basis);
     let mut slots = all.slots();
     let lanes: Vec<_> = shares(&columns)
         .map(|columns| (Lane::new(table, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns))
@@ -115,7 +115,7 @@ struct Documents {
 }
 
 impl Documents {
-    fn with_room(table: &RawTable, terms: &Terms) -> Self {
+    fn with_room(table: &RawTable, basis: &Basis) -> Self {
         let n = table.n_framed();
         let days = |is_there: bool| if is_there { vec![0; n] } else { Vec::new() };
         let rows = InvoiceRows {
@@ -129,7 +129,7 @@ impl Documents {
             dispute_closed: days(table.has("dispute_date")),
             ..InvoiceRows::default()
         };
-        Self { taken: vec![Taken::No; n], rows, paid: days(terms.one_table && table.has("paid_date")) }
+        Self { taken: vec![Taken::No; n], rows, paid: days(basis.one_table && table.has("paid_date")) }
     }
 
     fn slots(&mut self) -> Slots<'_> {

@@ -7,9 +7,9 @@ use super::table::{Block, RawTable};
 use crate::core::{Amount, Currency, Day};
 use crate::ledger::NEVER;
 
-/// How the rows of one table are judged.
+/// What rows are judged by, beside the rules.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
+pub(super) struct Basis {
     pub as_of: Option<Day>,
     /// The currency of rows that name none.
     pub default_currency: Currency,
@@ -54,11 +54,11 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub fn of(table: &'a RawTable, block: Block, terms: &Terms) -> Self {
+    pub fn of(table: &'a RawTable, block: Block, basis: &Basis) -> Self {
         let cells = |field| Cells::of(table, &block, field);
         Self {
             block,
-            clock: Clock::of(table, &block, "issue_date", terms.as_of),
+            clock: Clock::of(table, &block, "issue_date", basis.as_of),
             id: cells("invoice_id"),
             customer: cells("customer_id"),
             due: cells("due_date"),
@@ -69,8 +69,8 @@ impl<'a> Columns<'a> {
             dispute: cells("dispute_date"),
             dispute_closed: cells("dispute_closed_date"),
             paid: cells("paid_date"),
-            default_currency: terms.default_currency,
-            one_table: terms.one_table,
+            default_currency: basis.default_currency,
+            one_table: basis.one_table,
         }
     }
 

@@ -21,17 +21,23 @@ fn frame(file: &Path, table: Table, profile: &Profile) -> Result<DataFrame, Inge
     let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
     let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
     let mut reader = ParquetReader::new(handle);
-    let found: Vec<String> =
-        reader.schema().map_err(damaged)?.iter_names().map(|name| name.to_string()).collect();
+    let schema = guarded(|| reader.schema()).map_err(damaged)?;
+    let found: Vec<String> = schema.iter_names().map(|name| name.to_string()).collect();
     let columns = profile.columns_of(table, &found, file)?;
     let wanted = columns.iter().map(|(_, column)| (*column).to_owned()).collect();
-    let frame = reader.with_columns(Some(wanted)).finish().map_err(damaged)?;
+    let frame = guarded(|| reader.with_columns(Some(wanted)).finish()).map_err(damaged)?;
     let typed = columns.into_iter().map(|(field, column)| {
         let series = frame.column(column)?.as_materialized_series();
         Ok(typed(series, field, table, file)?.with_name(field.into()).into())
     });
     let typed = typed.collect::<Result<Vec<Column>, IngestError>>()?;
     Ok(DataFrame::new(frame.height(), typed)?)
+}
+
+/// Runs a step of the decoder, which panics on some damaged pages instead of refusing them.
+fn guarded<T>(step: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
+    let refused = || Err(polars_err!(ComputeError: "a page or the footer is damaged"));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_or_else(|_| refused())
 }
 
 /// The column as text, date, decimal, 64-bit integer or 64-bit float, whichever keeps its values.

@@ -3,7 +3,7 @@
 use super::IngestError;
 use super::cell::Cells;
 use super::invoice::{Invoices, Taken};
-use super::invoice_row::{CurrencyReader, Terms};
+use super::invoice_row::{Basis, CurrencyReader};
 use super::key::{Keys, hash, hash_pair, shares};
 use super::rule::{self, Refusal};
 use super::standing::{Clock, Standing};
@@ -37,11 +37,11 @@ struct Row {
 }
 
 impl<'a> Columns<'a> {
-    fn of(table: &'a RawTable, block: Block, terms: &Terms) -> Self {
+    fn of(table: &'a RawTable, block: Block, basis: &Basis) -> Self {
         let cells = |field| Cells::of(table, &block, field);
         Self {
             block,
-            clock: Clock::of(table, &block, "payment_date", terms.as_of),
+            clock: Clock::of(table, &block, "payment_date", basis.as_of),
             invoice: cells("invoice_id"),
             amount: cells("amount"),
             payment: cells("payment_id"),
@@ -110,12 +110,12 @@ impl Lane {
 /// [`IngestError::TooManyRows`].
 pub(super) fn judge(
     table: &RawTable,
-    terms: &Terms,
+    basis: &Basis,
     invoices: &Invoices,
 ) -> Result<(SettlementRows, Vec<u32>, Aside), IngestError> {
     let n_keys = invoices.taken.len();
     let columns: Vec<Columns> =
-        table.blocks()?.into_iter().map(|block| Columns::of(table, block, terms)).collect();
+        table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let work: Vec<&[Columns]> = shares(&columns).collect();
     let lanes: Vec<Lane> =
         work.into_par_iter().map(|columns| Lane::of(columns, n_keys, Aside::of(table))).collect();
@@ -177,9 +177,9 @@ impl Join<'_> {
             row.filter(|row| taken(*row) == Taken::Invoice).map(|row| places[row as usize])
         };
         self.invoice = found.par_iter().map(place).collect();
-        for payment in 0..found.len() {
+        for (payment, row) in found.iter().enumerate() {
             if self.invoice[payment].is_none() {
-                let refusal = self.unknown_invoice(payment as u32, found[payment].is_some());
+                let refusal = self.unknown_invoice(payment as u32, row.is_some());
                 self.refuse(payment as u32, refusal);
             }
         }

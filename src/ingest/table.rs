@@ -255,10 +255,3 @@ pub struct Raw {
     pub(super) contacts: Option<RawTable>,
     pub(super) fx: Option<RawTable>,
 }
-
-impl Raw {
-    /// Rows of the invoice files.
-    pub fn n_invoice_rows(&self) -> u64 {
-        self.invoices.n_rows()
-    }
-}

@@ -133,7 +133,10 @@ impl Design {
     pub fn new(mut rows: PersonPeriods) -> Result<Self, SolverError> {
         let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
         // a column divided by the root of its caution is penalised that much more
-        let scale: Vec<f64> = deviations.iter().enumerate().map(|(j, s)| s * caution(j).sqrt()).collect();
+        let settled: f64 =
+            rows.event.iter().zip(&rows.weight).filter(|(e, _)| **e).map(|(_, w)| f64::from(*w)).sum();
+        let scale: Vec<f64> =
+            deviations.iter().enumerate().map(|(j, s)| s * caution(j, settled).sqrt()).collect();
         rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
             for ((v, m), s) in row.iter_mut().zip(&means).zip(&scale) {
                 *v = (*v - m) / s;

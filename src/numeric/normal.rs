@@ -1,4 +1,5 @@
 //! Quantiles of the standard normal distribution.
+#![allow(clippy::excessive_precision)] // the coefficients stand as they were published
 
 /// The value that a standard normal variable stays below with probability `p`: minus infinity at 0, plus infinity
 /// at 1, NaN outside `[0, 1]`. About 16 digits are right.

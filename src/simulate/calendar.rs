@@ -57,7 +57,9 @@ impl Calendar {
             business_start: month_start.iter().map(|&s| business_days.partition_point(|&t| t < s)).collect(),
             business_days,
             business,
-            weekday: days().map(|d| WEEKDAY_EFFECT[if is_holiday(d) { 6 } else { d.weekday() }]).collect(),
+            weekday: days()
+                .map(|d| WEEKDAY_EFFECT[if plan.archetypes && is_holiday(d) { 6 } else { d.weekday() }])
+                .collect(),
             season: days().map(|d| if plan.drift { season(d) } else { 0.0 }).collect(),
             economy: vec![0.0; n],
             runs: vec![0; n],

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("ingest", "core policy ledger numeric"),
     ("features", "core policy ledger numeric"),
     ("analytics", "core policy ledger numeric"),
-    ("model", "core policy features numeric"),
+    ("model", "core policy ledger features numeric"),
     ("score", "core policy ledger features model numeric"),
     ("forecast", "core policy ledger score numeric"),
     ("collect", "core policy ledger score numeric"),
@@ -147,4 +147,13 @@ fn architecture_md_shows_the_same_table() {
     }
     let held: BTreeMap<String, _> = MAY_IMPORT.iter().map(|(m, i)| ((*m).to_owned(), words(i))).collect();
     assert_eq!(shown, held);
+}
+
+#[test]
+fn architecture_md_tells_of_every_folder_and_of_no_other() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let named = text.lines().filter_map(|l| l.strip_prefix("| `")?.split_once("/` |"));
+    let named: BTreeSet<String> = named.map(|(folder, _)| folder.to_owned()).collect();
+    let found = sources().into_keys().filter_map(|f| Some(f.split_once('/')?.0.to_owned()));
+    assert_eq!(named, found.collect());
 }

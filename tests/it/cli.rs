@@ -343,7 +343,7 @@ fn an_unmapped_column_is_refused() {
     refused!(desk, run_with("invoices", "due.csv"), 3, @r"
     error: due.csv: no column is mapped to `due_date` (found: invoice_id, customer_id, issue_date, amount)
 
-    hint: rename the column that holds it to `due_date`, or choose the profile of the export (--profile canonical|ibm-ar)
+    hint: rename the column that holds it to `due_date`, or give `terms_days`, or choose the profile of the export (--profile canonical|ibm-ar)
     ");
 }
 

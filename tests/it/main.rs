@@ -1,6 +1,10 @@
 //! Tests that cross modules: one binary, a module a concern.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::type_complexity)] // tables of cases
+
 mod architecture;
+mod artifacts;
 mod audit;
 mod cli;
 mod coherence;

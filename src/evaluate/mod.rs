@@ -1,0 +1,3 @@
+//! Judging forecasts against what then happened.
+
+pub mod metric;

@@ -1,0 +1,89 @@
+//! The model in models/ loads and scores the sample in data/ the same for ever; a file that is not quite a model is
+//! refused.
+
+use arrears::contract::read_table;
+use arrears::ingest::Sources;
+use arrears::model::{Artifact, ArtifactError};
+use arrears::pipeline::{Job, Silent, run, write_run};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Open invoices between two that the golden numbers show.
+const EVERY: usize = 10;
+
+fn of_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The model's JSON with one value changed.
+fn changed(pointer: &str, to: Value) -> Result<Artifact, ArtifactError> {
+    let text = std::fs::read_to_string(of_package("models/demo.json")).unwrap();
+    let mut model: Value = serde_json::from_str(&text).unwrap();
+    *model.pointer_mut(pointer).unwrap() = to;
+    Artifact::parse(&model.to_string(), Path::new("changed.json"))
+}
+
+/// Six digits of the probabilities of every tenth open invoice: machines differ in the last bits of `exp`.
+#[test]
+fn the_demo_model_scores_the_sample_as_it_always_did() {
+    let table = |name: &str| of_package(&format!("data/sample/{name}.csv"));
+    let sources = Sources {
+        invoices: table("invoices"),
+        payments: Some(table("payments")),
+        customers: Some(table("customers")),
+        contacts: Some(table("contacts")),
+        fx: Some(table("fx")),
+        ..Sources::default()
+    };
+    let job = Job {
+        policy: arrears::policy::load(Some(&of_package("data/policy.toml"))).unwrap(),
+        as_of: "2024-06-30".parse().unwrap(),
+        seed: 0,
+        model: Some(Artifact::load(&of_package("models/demo.json")).unwrap()),
+    };
+    let output = run(&sources, &job, &Silent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    write_run(&out, output, Vec::new()).unwrap();
+    let (scores, _) = read_table(&out, "invoice_scores").unwrap();
+    let digits = |column: &str, row| match scores.value(column, row) {
+        arrears::contract::Value::Double(p) => format!("{p:.6}"),
+        other => panic!("{column}: {other:?}"),
+    };
+    let mut shown = String::from("invoice_id,late_prob,paid_30_prob,unpaid_prob,reason_1\n");
+    for row in (0..scores.n_rows()).step_by(EVERY) {
+        let [late, paid, unpaid] = ["late_prob", "paid_30_prob", "unpaid_prob"].map(|c| digits(c, row));
+        let (id, reason) = (scores.value("invoice_id", row), scores.value("reason_1", row));
+        shown.push_str(&format!("{id},{late},{paid},{unpaid},{reason}\n"));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_model_survives_being_written_and_read() {
+    let model = Artifact::load(&of_package("models/demo.json")).unwrap();
+    assert_eq!(Artifact::parse(&model.to_json(), Path::new("again.json")).unwrap(), model);
+}
+
+#[test]
+fn a_model_whose_coefficient_was_changed_is_refused() {
+    let refused = changed("/hazard/coefficients/0", json!(0.25)).unwrap_err();
+    assert!(matches!(refused, ArtifactError::Changed { .. }), "{refused}");
+    assert_eq!(refused.exit_code(), 3);
+}
+
+#[test]
+fn a_model_of_a_later_format_is_refused() {
+    let refused = changed("/format", json!(1000)).unwrap_err();
+    assert!(refused.to_string().starts_with("changed.json: model format 1000, this version reads up to"));
+    assert!(refused.hint().unwrap().contains("update arrears"));
+}
+
+#[test]
+fn a_model_with_another_column_is_refused_by_its_name() {
+    let refused = changed("/hazard/columns/2", json!("shoe_size")).unwrap_err();
+    assert!(
+        refused.to_string().contains("column 2 is `shoe_size`, this version fills `terms_days`"),
+        "{refused}"
+    );
+}
