@@ -174,7 +174,8 @@ impl Ledger {
                         customer: self.customer[i],
                         currency: self.currency[i],
                         day: self.settlement_day[s],
-                        known: self.settlement_known_day(s),
+                        // how much is too much is known with the invoice only
+                        known: self.settlement_known_day(s).max(self.known_day(i)),
                         amount: rest,
                     });
                 }
