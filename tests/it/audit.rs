@@ -80,6 +80,7 @@ fn a_run_on_one_table_does_not_look_ahead() {
 }
 
 /// The folder with third parties' ledgers, if `ARREARS_DATA` names it.
+#[allow(clippy::print_stderr)] // a test that skips says so
 fn data(folder: &str) -> Option<PathBuf> {
     let Some(home) = std::env::var_os("ARREARS_DATA") else {
         eprintln!("skipped: ARREARS_DATA does not name the folder of {folder}");

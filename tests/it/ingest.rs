@@ -282,7 +282,7 @@ fn a_file_that_cannot_be_used_is_refused_with_a_hint_and_a_status() {
     let bad = Files::new(&format!("{INVOICES}A,C,2024-01-10,,30,many,,,,,,\n"));
     let hint = check(&bad.read(), None, &policy()).unwrap_err().hint().unwrap();
     assert!(
-        hint.contains("row 1: amount is `many`: not a plain decimal") && hint.contains("AMOUNT_NOT_NUMBER"),
+        hint.contains("row 1: amount `many`: not a plain decimal") && hint.contains("AMOUNT_NOT_NUMBER"),
         "{hint}"
     );
     assert_eq!(Profile::from_name("sap").unwrap_err().exit_code(), 2);
