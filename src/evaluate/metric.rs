@@ -170,7 +170,7 @@ pub struct Calibration {
 /// Calibration slope and intercept: `logit P(late) = intercept + slope * logit(late_prob)` at maximum likelihood.
 ///
 /// Newton's method from 0, with steps halved while they make the likelihood worse. Log-odds are
-/// those of [`logit`], within about 30 of zero.
+/// those of [`logit()`], within about 30 of zero.
 ///
 /// # Errors
 /// [`MetricError::OneOutcome`], and [`MetricError::NoSlope`] where all forecasts are alike or separate late from on
