@@ -13,6 +13,7 @@ mod contract;
 mod ingest;
 mod known;
 mod recovery;
+mod refusal;
 mod sample;
 mod simulate;
 mod whole_run;

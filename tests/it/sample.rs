@@ -16,6 +16,10 @@ pub const TABLES: &str = "--invoices invoices.csv --payments payments.csv --cust
                           --contacts contacts.csv --fx fx.csv --config policy.toml";
 pub const POLICY: &str = "[ledger]\nreporting_currency = \"EUR\"\n[model]\ntrain_rows_max = 20000\n";
 
+/// One good invoice as CSV, under its header.
+pub const INVOICES: &str =
+    "invoice_id,customer_id,issue_date,due_date,amount\nA1,ACME,2024-01-10,2024-02-09,100.00\n";
+
 const CUSTOMERS: u32 = 60;
 const MONTHS: u32 = 18;
 const SEED: u64 = 5;

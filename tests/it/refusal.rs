@@ -1,0 +1,281 @@
+//! Every error that a user can run into: its exit status, what it says, and that nothing is left half done.
+
+use crate::sample::{AS_OF, Desk, INVOICES, TABLES, tables};
+use arrears::pipeline::demo::TableFormat;
+use insta::assert_snapshot;
+use serde_json::Value;
+
+/// The command, refused with the exit status, leaves an old run and every other file as they were and says what is
+/// given.
+macro_rules! refused {
+    ($desk:expr, $arguments:expr, $status:literal, @$said:literal) => {
+        let said = $desk.refused(&$arguments, $status);
+        insta::with_settings!({filters => vec![
+            (r"(?m)caused by: .*\(os error \d+\)$", "caused by: [the system's words]"),
+            (r"(?m)caused by: (parquet|File out of).*$", "caused by: [polars' words]"),
+        ]}, { assert_snapshot!(said, @$said); });
+    };
+}
+
+/// `run` on the sample with one table replaced, into the folder of an old run.
+fn run_with(table: &str, file: &str) -> String {
+    format!("run {} --as-of {AS_OF} --out out", TABLES.replace(&format!("{table}.csv"), file))
+}
+
+#[test]
+fn a_file_that_is_not_there_is_refused() {
+    let desk = Desk::with_run();
+    refused!(desk, run_with("payments", "none.csv"), 1, @r"
+    error: none.csv: cannot be read
+      caused by: [the system's words]
+
+    hint: check the path: a relative one starts at the folder in which arrears is called
+    ");
+    refused!(desk, format!("run {TABLES} --as-of {AS_OF} --out out --model none.json"), 1, @r"
+    error: none.json: cannot be read
+      caused by: [the system's words]
+
+    hint: check the path: a relative one starts at the folder in which arrears is called
+    ");
+    refused!(desk, format!("run --invoices invoices.csv --config none.toml --as-of {AS_OF} --out out"), 1, @r"
+    error: none.toml: cannot be read
+      caused by: [the system's words]
+
+    hint: check the path: a relative one starts at the folder in which arrears is called
+    ");
+    refused!(desk, "explain --out none C0000001", 1, @r"
+    error: none/invoice_scores.parquet: cannot be read
+      caused by: [the system's words]
+
+    hint: check the path: a relative one starts at the folder in which arrears is called
+    ");
+}
+
+#[test]
+fn a_folder_without_a_table_and_a_file_of_another_kind_are_refused() {
+    let desk = Desk::with_run();
+    std::fs::create_dir(desk.path("empty")).unwrap();
+    desk.write("invoices.xlsx", "PK");
+    refused!(desk, run_with("invoices", "empty"), 1, @r"
+    error: empty: no .csv or .parquet file is there
+
+    hint: name a file, a folder of .csv or .parquet files, or a glob such as parts/*.csv
+    ");
+    refused!(desk, run_with("invoices", "invoices.xlsx"), 3, @r"
+    error: invoices.xlsx: the extension is `xlsx`, expected `csv` or `parquet`
+
+    hint: export it as CSV or Parquet
+    ");
+}
+
+#[test]
+fn an_unmapped_column_is_refused() {
+    let desk = Desk::with_run();
+    desk.write("id.csv", "id,customer_id,issue_date,due_date,amount\nA,C,2024-01-10,2024-02-09,1\n");
+    refused!(desk, run_with("invoices", "id.csv"), 3, @r"
+    error: id.csv: no column is mapped to `invoice_id` (found: id, customer_id, issue_date, due_date, amount)
+
+    hint: rename the column that holds it to `invoice_id`, or choose the profile of the export (--profile canonical|ibm-ar)
+    ");
+    desk.write("due.csv", "invoice_id,customer_id,issue_date,amount\nA,C,2024-01-10,1\n");
+    refused!(desk, run_with("invoices", "due.csv"), 3, @r"
+    error: due.csv: no column is mapped to `due_date` (found: invoice_id, customer_id, issue_date, amount)
+
+    hint: rename the column that holds it to `due_date`, or give `terms_days`, or choose the profile of the export (--profile canonical|ibm-ar)
+    ");
+}
+
+#[test]
+fn a_file_without_rows_is_refused() {
+    let desk = Desk::with_run();
+    desk.write("empty.csv", "");
+    desk.write("header.csv", INVOICES.lines().next().unwrap());
+    refused!(desk, run_with("invoices", "empty.csv"), 3, @r"
+    error: empty.csv: empty, expected a header and rows
+
+    hint: check that the export ran to its end
+    ");
+    refused!(desk, run_with("payments", "empty.csv"), 3, @r"
+    error: empty.csv: empty, expected a header and rows
+
+    hint: check that the export ran to its end
+    ");
+    refused!(desk, run_with("invoices", "header.csv"), 3, @r"
+    error: header.csv: has columns but no row
+
+    hint: check that the export ran to its end
+    ");
+}
+
+#[test]
+fn invoices_of_which_none_is_left_are_refused() {
+    let desk = Desk::with_run();
+    desk.write("text.csv", INVOICES.replace("100.00", "EUR 100"));
+    refused!(desk, run_with("invoices", "text.csv"), 3, @r"
+    error: text.csv: no invoice is left of 1 rows: 1 are in quarantine, 0 are later than as_of
+
+    hint: the first row in quarantine: text.csv row 1: amount `EUR 100`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it (AMOUNT_NOT_NUMBER)
+    ");
+    desk.write("later.csv", INVOICES.replace("2024-01-10", "2024-05-01"));
+    refused!(desk, run_with("invoices", "later.csv"), 3, @r"
+    error: later.csv: no invoice is left of 1 rows: 0 are in quarantine, 1 are later than as_of
+
+    hint: choose a later --as-of, or check the issue dates
+    ");
+}
+
+#[test]
+fn a_truncated_parquet_file_is_refused() {
+    let desk = Desk::with_run();
+    let tables = tables(TableFormat::Parquet);
+    let whole = &tables.iter().find(|t| t.name == "payments.parquet").unwrap().bytes;
+    desk.write("payments.parquet", &whole[..whole.len() / 2]);
+    refused!(desk, run_with("payments", "payments.parquet"), 1, @r"
+    error: payments.parquet: not a whole Parquet file
+      caused by: [polars' words]
+
+    hint: write or copy the file again: its end or a page of it is damaged
+    ");
+    desk.write("payments.parquet", "invoice_id,payment_date,amount\n");
+    refused!(desk, run_with("payments", "payments.parquet"), 1, @r"
+    error: payments.parquet: not a whole Parquet file
+      caused by: [polars' words]
+
+    hint: write or copy the file again: its end or a page of it is damaged
+    ");
+}
+
+#[test]
+fn bad_options_are_refused() {
+    let desk = Desk::with_run();
+    refused!(desk, "run --invoices invoices.csv --as-of 2024-02-30 --out out", 2, @r"
+    error: invalid value '2024-02-30' for '--as-of <YYYY-MM-DD>': `2024-02-30` is not a date: expected YYYY-MM-DD
+
+    For more information, try '--help'.
+    ");
+    refused!(desk, "run --invoices invoices.csv --out out", 2, @r"
+    error: the following required arguments were not provided:
+      --as-of <YYYY-MM-DD>
+
+    Usage: arrears run --invoices <FILE> --as-of <YYYY-MM-DD> --out <DIR>
+
+    For more information, try '--help'.
+    ");
+    refused!(desk, format!("run {TABLES} --profile sap --as-of {AS_OF} --out out"), 2, @r"
+    error: no profile is named `sap` (known: canonical, ibm-ar)
+
+    hint: leave --profile out for canonical column names
+    ");
+    refused!(desk, "simulate --customers 0 --months 6 --out out", 2, @r"
+    error: invalid value '0' for '--customers <N>': 0 is not in 1..=10000000
+
+    For more information, try '--help'.
+    ");
+    refused!(desk, "schema invoice_score", 2, @r"
+    error: there is no table `invoice_score`
+
+    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, cash_forecast, priorities, aging, kpis, customer_features, provision, quarantine, backtest_scores, backtest_cash, metrics
+    ");
+}
+
+#[test]
+fn a_bad_policy_is_refused() {
+    let desk = Desk::with_run();
+    let run = format!("run --invoices invoices.csv --config bad.toml --as-of {AS_OF} --out out");
+    desk.write("bad.toml", "[forecast]\ndraw = 100\n");
+    refused!(desk, run, 2, @r"
+    error: bad.toml: not a valid policy
+      caused by: unknown field `draw`, expected one of `draws`, `customer_correlation`, `portfolio_correlation`
+        in `forecast`
+
+    hint: src/policy/defaults.toml documents every key with its unit and range
+    ");
+    desk.write("bad.toml", "[model]\npenalty = -1\n");
+    refused!(desk, run, 2, @r"
+    error: bad.toml: model.penalty is -1, expected 0 to 1000000
+
+    hint: src/policy/defaults.toml documents every key with its unit and range
+    ");
+}
+
+#[test]
+fn what_is_no_model_of_ours_is_refused() {
+    let desk = Desk::with_run();
+    let run = format!("score {TABLES} --model bad.json --as-of {AS_OF} --out out");
+    desk.write("bad.json", "{\"weights\": []}");
+    refused!(desk, run, 3, @r"
+    error: bad.json: not an arrears model
+      caused by: missing field `format` at line 1 column 15
+
+    hint: write a model with `arrears fit ... --model-out F`
+    ");
+    let mut model: Value = serde_json::from_str(&desk.text("out/model.json")).unwrap();
+    model["hazard"]["intercept"] = Value::from(-1.5);
+    model["model_id"] = Value::from("00000000deadbeef");
+    desk.write("bad.json", model.to_string());
+    let said = desk.refused(&run, 3);
+    assert!(
+        said.starts_with("error: bad.json: model_id is 00000000deadbeef, but its numbers have "),
+        "{said}"
+    );
+    model["format"] = Value::from(99);
+    desk.write("bad.json", model.to_string());
+    refused!(desk, run, 3, @r"
+    error: bad.json: model format 99, this version reads up to 1
+
+    hint: update arrears, or fit again with `arrears fit`
+    ");
+}
+
+#[test]
+fn a_history_too_short_to_fit_is_refused_by_the_gate() {
+    let desk = Desk::with_run();
+    refused!(desk, format!("run {TABLES} --as-of 2023-01-20 --out out"), 4, @r"
+    error: 1 settled invoices are seen by a training landmark, a fit needs 30
+
+    hint: give a longer history, or score with an existing model: --model models/demo.json
+    ");
+}
+
+#[test]
+fn an_out_that_holds_something_else_is_left_alone() {
+    let desk = Desk::with_run();
+    std::fs::create_dir(desk.path("photos")).unwrap();
+    desk.write("photos/cat.jpg", "cat");
+    refused!(desk, format!("run {TABLES} --as-of {AS_OF} --out photos"), 2, @r"
+    error: photos: holds `cat.jpg`, which no run of arrears has written
+
+    hint: name a new or empty folder, or one that holds an earlier run and nothing else
+    ");
+    refused!(desk, "demo --out photos", 2, @r"
+    error: photos: holds `cat.jpg`, which no run of arrears has written
+
+    hint: name a new or empty folder, or one that holds an earlier run and nothing else
+    ");
+    refused!(desk, "simulate --customers 5 --months 6 --out photos", 2, @r"
+    error: photos: holds `cat.jpg`, which no run of arrears has written
+
+    hint: name a new or empty folder, or one that holds an earlier run and nothing else
+    ");
+    refused!(desk, format!("run {TABLES} --as-of {AS_OF} --out invoices.csv"), 2, @r"
+    error: invoices.csv: is not a folder
+
+    hint: name a new or empty folder, or one that holds an earlier run and nothing else
+    ");
+    desk.write("out/notes.txt", "mine");
+    refused!(desk, format!("run {TABLES} --as-of {AS_OF} --out out"), 2, @r"
+    error: out: holds `notes.txt`, which no run of arrears has written
+
+    hint: name a new or empty folder, or one that holds an earlier run and nothing else
+    ");
+}
+
+#[test]
+fn an_id_that_a_run_does_not_know_is_refused() {
+    let desk = Desk::with_run();
+    refused!(desk, "explain --out out C9999999", 3, @r"
+    error: out: no open invoice and no customer with an open balance is named `C9999999`
+
+    hint: invoice_scores.parquet lists the invoices, priorities.parquet the customers
+    ");
+}
