@@ -16,7 +16,9 @@ const CUTOFFS: [i32; 5] = [240, 120, 45, 20, 5];
 const SEEDS: [u64; 3] = [1, 2, 3];
 const CUSTOMERS: u32 = 300;
 const MONTHS: u32 = 24;
-/// Drawn from some two million person-days; more rows change bias and slope in the third digit.
+/// Fewer rows than the default draws, so that the test is over in seconds. The bound is met with little to spare, and
+/// only at this size: with 200,000 rows the bias five days before the end was -0.0201, and with 1,000 customers single
+/// cutoffs went to -0.025. What passes here is no proof for larger books.
 const POLICY: &str = "[model]\ntrain_rows_max = 50000";
 
 /// Predictions for invoices that are open and not yet due, beside the truth.
@@ -75,8 +77,9 @@ impl Recovered {
     fn slope(&self) -> f64 {
         let n = self.late_prob.len();
         let x = Array2::from_shape_fn((2 * n, 1), |(r, _)| logit(self.late_prob[r / 2]));
-        let late = Array1::from_shape_fn(2 * n, |r| r % 2 == 0);
-        let weight = |r: usize| if r % 2 == 0 { self.true_prob[r / 2] } else { 1.0 - self.true_prob[r / 2] };
+        let late = Array1::from_shape_fn(2 * n, |r: usize| r.is_multiple_of(2));
+        let weight =
+            |r: usize| if r.is_multiple_of(2) { self.true_prob[r / 2] } else { 1.0 - self.true_prob[r / 2] };
         let weight = Array1::from_shape_fn(2 * n, |r| weight(r) as f32);
         let newton = Newton { penalty: 0.0, tolerance: 1e-9, iterations_max: 50 };
         newton.fit(&DatasetBase::new(x, late).with_weights(weight)).unwrap().coefficients[0]
@@ -90,7 +93,6 @@ impl Recovered {
             self.bias(),
             self.slope()
         );
-        println!("{found}");
         assert!(self.bias().abs() <= bias && (self.slope() - 1.0).abs() <= slope, "{found}");
     }
 }
