@@ -1,5 +1,10 @@
 //! A column of texts in one block of memory.
 
+use rayon::prelude::*;
+
+/// Texts that one task copies.
+const TASK_TEXTS: usize = 1 << 16;
+
 /// Texts stored end to end with their offsets: what a million ids cost is their bytes and eight more each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TextColumn {
@@ -43,8 +48,22 @@ impl TextColumn {
         (0..self.len()).map(|i| self.get(i))
     }
 
-    /// The texts at `index`, in its order.
+    /// The texts at `index`, in its order, copied on all threads.
     pub fn gather(&self, index: &[u32]) -> Self {
+        let parts: Vec<Self> = index.par_chunks(TASK_TEXTS).map(|part| self.gather_part(part)).collect();
+        if let [only] = parts.as_slice() {
+            return only.clone();
+        }
+        let mut out = Self::with_capacity(index.len(), parts.iter().map(|p| p.bytes.len()).sum());
+        for part in parts {
+            let start = out.bytes.len();
+            out.bytes.push_str(&part.bytes);
+            out.ends.extend(part.ends.iter().map(|end| start + end));
+        }
+        out
+    }
+
+    fn gather_part(&self, index: &[u32]) -> Self {
         let total = index.iter().map(|&i| self.get(i as usize).len()).sum();
         let mut out = Self::with_capacity(index.len(), total);
         for &i in index {

@@ -4,6 +4,7 @@ use super::bins::{N_BINS, bin_of, span};
 use super::recency::Recency;
 use crate::core::Day;
 use crate::ledger::Known;
+use std::sync::LazyLock;
 
 /// Days late are held inside this range: beyond it a payment says no more about the next one.
 const DELAY_RANGE: (i32, i32) = (-60, 120);
@@ -24,7 +25,10 @@ pub fn log_age(age_days: f64) -> f64 {
 
 /// [`log_age`] at settlement, with ages past 200 days held there.
 pub fn settled_log_age(issue: i32, settled: i32) -> f64 {
-    log_age(f64::from((settled - issue).min(AGE_MAX_DAYS)))
+    /// A sweep asks for each settlement; the ages are few.
+    static LOG_AGES: LazyLock<Vec<f64>> =
+        LazyLock::new(|| (0..=AGE_MAX_DAYS).map(|age| log_age(f64::from(age))).collect());
+    LOG_AGES[(settled - issue).clamp(0, AGE_MAX_DAYS) as usize]
 }
 
 /// The three speeds at which the past fades, and the portfolio's level of delay on each day.

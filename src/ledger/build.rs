@@ -3,6 +3,10 @@
 use super::{AccountCredit, Ledger, SettlementKind};
 use crate::core::{Amount, Currency, TextColumn};
 use rayon::prelude::*;
+use std::ops::Range;
+
+/// Invoices whose settlements one task allocates.
+const RUN_INVOICES: usize = 1 << 16;
 
 /// Invoices as ingest let them through, in any order; columns have one entry a row.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +106,7 @@ impl Ledger {
             issue: pick(&rows.issue),
             due: pick(&rows.due),
             amount: order.par_iter().map(|&i| rows.amount[i as usize]).collect(),
-            known: pick(&rows.known).into_iter().zip(&pick(&rows.issue)).map(|(k, &d)| k.max(d)).collect(),
+            known: later(pick(&rows.known), &rows.issue, &order),
             dispute: pick(&rows.dispute),
             dispute_closed: pick(&rows.dispute_closed),
             invoice_id: rows.invoice_id.gather(&order),
@@ -162,15 +166,37 @@ impl Ledger {
         }
     }
 
-    /// Each settlement takes what is open; the rest goes to the customer's account.
+    /// Each settlement takes what is open; the rest goes to the customer's account. Invoices are independent, so
+    /// that runs of them are worked through side by side.
     fn allocate(&mut self) {
-        for i in 0..self.n_invoices() {
+        let mut amounts = std::mem::take(&mut self.settlement_amount);
+        let mut rest = amounts.as_mut_slice();
+        let mut runs = Vec::new();
+        for first in (0..self.n_invoices()).step_by(RUN_INVOICES) {
+            let invoices = first..(first + RUN_INVOICES).min(self.n_invoices());
+            let n = self.settlement_start[invoices.end] - self.settlement_start[first];
+            let (run, tail) = rest.split_at_mut(n as usize);
+            runs.push((invoices, run));
+            rest = tail;
+        }
+        let credits: Vec<Vec<AccountCredit>> =
+            runs.into_par_iter().map(|(invoices, amounts)| self.allocate_run(invoices, amounts)).collect();
+        self.settlement_amount = amounts;
+        self.credits.extend(credits.into_iter().flatten());
+    }
+
+    /// Cuts the amounts of a run's settlements to what they take; returns what is too much.
+    fn allocate_run(&self, invoices: Range<usize>, amounts: &mut [Amount]) -> Vec<AccountCredit> {
+        let first = self.settlement_start[invoices.start] as usize;
+        let mut credits = Vec::new();
+        for i in invoices {
             let mut open = self.amount[i];
             for s in self.settlements_of(i) {
-                let taken = self.settlement_amount[s].min(open);
-                let rest = self.settlement_amount[s] - taken;
+                let amount = &mut amounts[s - first];
+                let taken = (*amount).min(open);
+                let rest = *amount - taken;
                 if rest > Amount::ZERO {
-                    self.credits.push(AccountCredit {
+                    credits.push(AccountCredit {
                         customer: self.customer[i],
                         currency: self.currency[i],
                         day: self.settlement_day[s],
@@ -179,11 +205,18 @@ impl Ledger {
                         amount: rest,
                     });
                 }
-                self.settlement_amount[s] = taken;
+                *amount = taken;
                 open -= taken;
             }
         }
+        credits
     }
+}
+
+/// The later of two days of each row; nothing if there is no first one.
+fn later(mut days: Vec<i32>, others: &[i32], order: &[u32]) -> Vec<i32> {
+    days.par_iter_mut().zip(order).for_each(|(day, &row)| *day = (*day).max(others[row as usize]));
+    days
 }
 
 /// Indices `0..n` sorted by `cmp`, and the rank of each index.

@@ -2,6 +2,7 @@
 
 use super::{Ledger, NEVER};
 use crate::core::{Amount, Day};
+use rayon::prelude::*;
 use std::ops::Deref;
 
 /// What was known at the end of `as_of`, and nothing else: every date in it is at or before `as_of`, but for due
@@ -51,7 +52,7 @@ impl Ledger {
     }
 
     fn is_known_whole(&self, as_of: Day) -> bool {
-        let by = |days: &[i32]| days.iter().all(|&d| d <= as_of.0 || d == NEVER);
+        let by = |days: &[i32]| days.par_iter().all(|&d| d <= as_of.0 || d == NEVER);
         by(&self.issue)
             && by(&self.known)
             && by(&self.settlement_day)
@@ -169,27 +170,21 @@ fn not_after(mut days: Vec<i32>, day: i32) -> Vec<i32> {
 
 impl Known {
     fn of(ledger: Ledger, as_of: Day) -> Self {
-        let n = ledger.n_invoices();
-        let mut open_amount = Vec::with_capacity(n);
-        let mut settled = Vec::with_capacity(n);
-        let bitemporal = !ledger.settlement_known.is_empty();
-        let mut settled_known = Vec::with_capacity(if bitemporal { n } else { 0 });
-        for i in 0..n {
+        let state = |i: usize| {
             let range = ledger.settlements_of(i);
             let open = ledger.amount[i] - ledger.settlement_amount[range.clone()].iter().copied().sum();
-            let last = |days: &[i32]| {
-                if open > Amount::ZERO {
-                    NEVER
-                } else {
-                    days[range.clone()].iter().copied().max().unwrap_or(NEVER)
-                }
-            };
-            open_amount.push(open);
-            settled.push(last(&ledger.settlement_day));
-            if bitemporal {
-                settled_known.push(last(&ledger.settlement_known));
-            }
-        }
+            let last = |days: &[i32]| days[range.clone()].iter().copied().max().unwrap_or(NEVER);
+            (open, if open > Amount::ZERO { NEVER } else { last(&ledger.settlement_day) })
+        };
+        let (open_amount, settled): (Vec<Amount>, Vec<i32>) =
+            (0..ledger.n_invoices()).into_par_iter().map(state).unzip();
+        let known = |i: usize| match settled[i] {
+            NEVER => NEVER,
+            _ => ledger.settlement_known[ledger.settlements_of(i)].iter().copied().max().unwrap_or(NEVER),
+        };
+        let bitemporal = !ledger.settlement_known.is_empty();
+        let settled_known =
+            if bitemporal { (0..settled.len()).into_par_iter().map(known).collect() } else { Vec::new() };
         Self { as_of, ledger, open_amount, settled, settled_known }
     }
 
