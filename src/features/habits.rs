@@ -38,12 +38,16 @@ pub struct Habits {
     pub log_age_sd: f64,
     /// Log-odds of payment by bin of relative day.
     pub log_odds: [f64; N_BINS],
-    /// Log of how much likelier than in the portfolio a payment falls on a weekday.
+    /// How many times likelier than in the portfolio a payment falls on a weekday.
     pub weekday_lift: [f64; 7],
     /// The same for days of the month.
     pub month_day_lift: [f64; 31],
     /// Usual log amount.
     pub log_amount: f64,
+    /// `ln(1 + n_settled)`.
+    pub log_settled: f64,
+    /// `ln(1 + oldest_overdue_days)`.
+    pub log_oldest_overdue: f64,
     /// Invoices known.
     pub n_issued: u32,
     /// Invoices settled.
@@ -76,6 +80,7 @@ impl Habits {
             }
             add_exposure(&mut exposure, known.known_day(i) + 1, mark, known.due[i], &memory.mid);
         }
+        out.log_oldest_overdue = f64::from(out.oldest_overdue_days).ln_1p();
         out.judge(state, &exposure, prior, memory);
         out
     }
@@ -118,9 +123,11 @@ impl Habits {
             log_age: age,
             log_age_sd: (age_variance + age_unsure).sqrt(),
             log_odds: [0.0; N_BINS],
-            weekday_lift: [0.0; 7],
-            month_day_lift: [0.0; 31],
+            weekday_lift: [1.0; 7],
+            month_day_lift: [1.0; 31],
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
+            log_settled: f64::from(state.n_settled).ln_1p(),
+            log_oldest_overdue: 0.0,
             n_issued: state.n_issued,
             n_settled: state.n_settled,
             n_late: state.n_late,
@@ -158,7 +165,7 @@ impl Habits {
 }
 
 fn lift_of(count: f64, total: f64, share: f64, pseudo: f64) -> f64 {
-    ((count + pseudo * share) / (total + pseudo) / share).ln()
+    (count + pseudo * share) / (total + pseudo) / share
 }
 
 /// How likely a customer's payments are to fall on a day, against an even spread.
@@ -237,9 +244,9 @@ impl<'a> Calendar<'a> {
             weekday: habits.weekday_lift,
             month_day: habits.month_day_lift,
             portfolio_weekday: prior.weekday_lift,
-            release_weekday: std::array::from_fn(|d| habits.weekday_lift[d].exp() * prior.weekday[d] * 7.0),
+            release_weekday: std::array::from_fn(|d| habits.weekday_lift[d] * prior.weekday[d] * 7.0),
             release_month_day: std::array::from_fn(|d| {
-                habits.month_day_lift[d].exp() * prior.month_day[d] * MONTH_DAYS
+                habits.month_day_lift[d] * prior.month_day[d] * MONTH_DAYS
             }),
         }
     }
@@ -248,7 +255,7 @@ impl<'a> Calendar<'a> {
     pub fn day(&self, day: i32) -> PayDay {
         let place = self.almanac.place(day);
         PayDay {
-            own: self.weekday[place.weekday as usize] + self.month_day[place.month_day as usize],
+            own: (self.weekday[place.weekday as usize] * self.month_day[place.month_day as usize]).ln(),
             portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
             month_end: f64::from(u8::from(place.month_end)),
         }

@@ -213,8 +213,7 @@ pub fn quarantine(rows: &[Quarantined]) -> Result<Table, ContractError> {
 /// The place with the largest log lift, and that lift as a ratio, if it stands out.
 fn top(lift: &[f64]) -> Option<(usize, f64)> {
     let best = (0..lift.len()).max_by(|&a, &b| lift[a].total_cmp(&lift[b]).then(b.cmp(&a)))?;
-    let ratio = lift[best].exp();
-    (ratio >= LIFT_MIN).then_some((best, ratio))
+    (lift[best] >= LIFT_MIN).then_some((best, lift[best]))
 }
 
 fn currencies(known: &Known) -> TextColumn {

@@ -110,12 +110,16 @@ struct View<'a> {
     habits: &'a Habits,
     average: &'a Habits,
     calendar: Calendar<'a>,
+    /// The days of the daily horizon: all invoices of the customer look at the same ones.
+    pay_days: Vec<PayDay>,
 }
 
 impl<'a> View<'a> {
     fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
-        Self { prior, hazard, habits, average, calendar: Calendar::new(habits, prior, almanac) }
+        let calendar = Calendar::new(habits, prior, almanac);
+        let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
+        Self { prior, hazard, habits, average, calendar, pay_days }
     }
 
     /// Writes the curve of an invoice to `row` and gives its reasons.
@@ -133,7 +137,8 @@ impl<'a> View<'a> {
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
             let waiting = backlog.at(date, facts, self.prior, &self.calendar);
-            fill(self.prior, self.habits, facts, &self.calendar.day(date), waiting, date, &mut x);
+            let pay_day = &self.pay_days[day as usize - 1];
+            fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut x);
             let h = self.hazard.hazard(&x);
             survival *= 1.0 - h;
             row[day as usize] = survival;
