@@ -46,6 +46,25 @@ impl Book {
     }
 }
 
+impl Book {
+    /// Refuses a book with too many rows of invoices or payments in quarantine, of those known at `as_of`.
+    ///
+    /// # Errors
+    /// [`IngestError::TooManyQuarantined`].
+    pub fn within_quarantine_rate(self, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        let max_rate = policy.ingest.max_quarantine_rate;
+        for table in ["invoices", "payments"] {
+            let of_table = self.inputs.iter().filter(|c| c.table == table);
+            let (rows, quarantined) =
+                of_table.fold((0, 0), |(n, q), c| (n + c.ledger + c.quarantined, q + c.quarantined));
+            if quarantined as f64 > max_rate * rows as f64 {
+                return Err(IngestError::TooManyQuarantined { table, rows, quarantined, max_rate });
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// Judges every row. With an `as_of`, rows that were not known at its end are ignored before anything else is asked
 /// of them, and days of payment or dispute after it count as not yet; so nothing that happened later moves the
 /// ledger or the quarantine. Without one, as for a backtest, nothing is cut.

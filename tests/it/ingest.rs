@@ -194,6 +194,19 @@ fn a_repair_or_a_warning_keeps_the_row_unless_the_policy_is_strict() {
 }
 
 #[test]
+fn more_rows_in_quarantine_than_the_policy_lets_pass_are_refused() {
+    let files = Files::new(&format!("{INVOICES}{GOOD}B,C,2024-01-10,2024-02-09,,x,,,,,,\n"));
+    let gate = |rate: &str| {
+        let policy = arrears::policy::parse(&format!("[ingest]\nmax_quarantine_rate = {rate}"), "p").unwrap();
+        files.book(None).within_quarantine_rate(&policy)
+    };
+    assert!(gate("0.5").is_ok());
+    let refused = gate("0.49").unwrap_err();
+    let told = "invoices: 1 of 2 rows are in quarantine, expected at most a share of 0.49";
+    assert_eq!((refused.to_string().as_str(), refused.exit_code()), (told, 3));
+}
+
+#[test]
 fn no_rule_is_without_a_test() {
     let listed = DIRTY.iter().chain(NOTED).filter_map(|(.., expected)| expected.split(' ').next());
     // what a payment says of its invoice has a test of its own
