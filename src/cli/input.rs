@@ -28,6 +28,9 @@ pub struct InputArgs {
     /// A policy that replaces some of the defaults
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Reject rows that need a repair or deserve a warning
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The day that is asked about.

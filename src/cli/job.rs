@@ -28,7 +28,8 @@ impl InputArgs {
     /// # Errors
     /// For a policy that is not valid.
     pub(super) fn policy(&self) -> Result<ValidPolicy, Error> {
-        Ok(load_policy(self.config.as_deref())?)
+        let policy = load_policy(self.config.as_deref())?;
+        Ok(if self.strict { policy.strictly() } else { policy })
     }
 
     /// The job of these inputs.

@@ -408,7 +408,7 @@ pub const TABLES: &[TableSchema] = &[
         name: "quarantine",
         folder: Folder::Run,
         written: true,
-        meaning: "One row for each input row that was refused, by file and row.",
+        meaning: "One row for each finding in an input row, by file and row: refused, repaired or warned of.",
         columns: &[
             col("file", Text, "", "The file it came from."),
             col("row", Int64, "", "Number of the data row in that file, from 1, the header not counted."),
@@ -416,6 +416,12 @@ pub const TABLES: &[TableSchema] = &[
             opt("field", Text, "", "The field at fault, if it is one field's fault."),
             opt("value", Text, "", "What was found there."),
             col("message", Text, "", "What is wrong and what was expected."),
+            col(
+                "severity",
+                Text,
+                "",
+                "`reject`, or `repair` or `warn` of a row that is in the ledger all the same.",
+            ),
         ],
     },
     TableSchema {

@@ -22,7 +22,8 @@ pub struct Book {
     pub contacts: ContactTable,
     /// Rates known at `as_of`.
     pub fx: FxTable,
-    /// Rows that broke a rule, by file, row, rule and field.
+    /// Rows that a rule found, by file, row, rule and field: those that were refused, and those that went into the
+    /// ledger repaired or with a warning.
     pub quarantine: Vec<Quarantined>,
     /// What became of the rows of each file.
     pub inputs: Vec<InputCount>,
@@ -42,6 +43,25 @@ impl Book {
             inputs: Vec::new(),
             warnings: Vec::new(),
         }
+    }
+}
+
+impl Book {
+    /// Refuses a book with too many rows of invoices or payments in quarantine, of those known at `as_of`.
+    ///
+    /// # Errors
+    /// [`IngestError::TooManyQuarantined`].
+    pub fn within_quarantine_rate(self, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        let max_rate = policy.ingest.max_quarantine_rate;
+        for table in ["invoices", "payments"] {
+            let of_table = self.inputs.iter().filter(|c| c.table == table);
+            let (rows, quarantined) =
+                of_table.fold((0, 0), |(n, q), c| (n + c.ledger + c.quarantined, q + c.quarantined));
+            if quarantined as f64 > max_rate * rows as f64 {
+                return Err(IngestError::TooManyQuarantined { table, rows, quarantined, max_rate });
+            }
+        }
+        Ok(self)
     }
 }
 
@@ -102,10 +122,13 @@ impl Accounts {
 impl Judged {
     fn of(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
         let default_currency = Currency::try_new(&policy.ledger.default_currency).unwrap_or(Currency::NONE);
-        let basis = Basis { as_of, default_currency, one_table: raw.payments.is_none() };
+        let strict = policy.ingest.strict;
+        let basis = Basis { as_of, default_currency, one_table: raw.payments.is_none(), strict };
         let mut accounts = Accounts::default();
 
-        let (mut invoices, aside) = invoice::judge(&raw.invoices, &basis)?;
+        let customers = raw.customers.as_ref().map(|table| customer::judge(table, strict)).transpose()?;
+        let known_customers = customers.as_ref().map(|(known, ..)| known);
+        let (mut invoices, aside) = invoice::judge(&raw.invoices, &basis, known_customers)?;
         accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
         let mut settlements = SettlementRows::default();
         if let Some(table) = &raw.payments {
@@ -121,15 +144,15 @@ impl Judged {
             return Err(none_left(raw, &mut accounts));
         }
 
-        let mut customers = CustomerTable::default();
-        if let Some(table) = &raw.customers {
-            let (all, taken, aside) = customer::judge(table)?;
-            customers = all;
+        let mut all_customers = CustomerTable::default();
+        if let (Some(table), Some((all, taken, aside))) = (&raw.customers, customers) {
+            all_customers = all;
             accounts.close(table, taken, aside)?;
         }
+        let customers = all_customers;
         let mut contacts = ContactTable::default();
         if let Some(table) = &raw.contacts {
-            let (all, taken, aside) = contact::judge(table, as_of)?;
+            let (all, taken, aside) = contact::judge(table, as_of, strict)?;
             contacts = all;
             accounts.close(table, taken, aside)?;
         }
@@ -175,7 +198,7 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
     let (rows, quarantined, ignored) = (sum(|c| c.rows), sum(|c| c.quarantined), sum(|c| c.ignored));
     accounts.quarantine.sort_unstable();
     let is_invoice = |q: &&Quarantined| accounts.inputs[..n].iter().any(|c| c.file == q.file);
-    let first = accounts.quarantine.iter().find(is_invoice);
+    let first = accounts.quarantine.iter().find(|q| q.is_rejected() && is_invoice(q));
     let first = first.map(|q| format!("{} row {}: {} ({})", q.file, q.row, q.message, q.rule_id));
     IngestError::NoInvoiceLeft { path: raw.invoices.path.clone(), rows, quarantined, ignored, first }
 }

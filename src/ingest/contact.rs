@@ -2,6 +2,7 @@
 
 use super::IngestError;
 use super::cell::Cells;
+use super::empty::{is_spelt_empty, never_or_day, required_id};
 use super::rule::Refusal;
 use super::standing::{Clock, Standing};
 use super::table::{Block, RawTable};
@@ -74,16 +75,17 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn judge(&self, i: usize, row: usize) -> Result<Option<Row<'a>>, Refusal> {
-        let day = match self.clock.standing(i) {
+    fn judge(&self, i: usize, row: usize, notes: &mut Vec<Refusal>) -> Result<Option<Row<'a>>, Refusal> {
+        let day = match self.clock.standing_noting(i, notes) {
             Standing::Known { event, .. } => Day(event),
             Standing::Later => return Ok(None),
             Standing::Refused(refusal) => return Err(refusal),
         };
-        let customer = self.customer.required_text(i)?;
+        let customer = required_id(&self.customer, i)?;
         let channel = self.channel.required_text(i)?;
-        let promise_date = self.promise_date.day(i)?.map(Day);
-        let promise_amount = self.promise_amount.amount(i)?;
+        let promise_date = never_or_day(&self.promise_date, i, i32::MAX, notes)?.map(Day);
+        let no_amount = is_spelt_empty(&self.promise_amount, i, notes);
+        let promise_amount = if no_amount { None } else { self.promise_amount.amount(i)? };
         Ok(Some((customer, day, channel, promise_date, promise_amount, row as u32)))
     }
 }
@@ -92,12 +94,15 @@ impl<'a> Columns<'a> {
 pub(super) fn judge(
     table: &RawTable,
     as_of: Option<Day>,
+    strict: bool,
 ) -> Result<(ContactTable, Vec<u32>, Aside), IngestError> {
-    let (mut aside, mut rows) = (Aside::of(table), Vec::new());
+    let (mut aside, mut rows) = (Aside::strictly(table, strict), Vec::new());
     for block in table.blocks()? {
         let columns = Columns::of(table, &block, as_of);
         for i in 0..block.len {
-            match columns.judge(i, block.first + i) {
+            let mut notes = Vec::new();
+            match columns.judge(i, block.first + i, &mut notes) {
+                Ok(Some(_)) if !aside.takes(block.first + i, &mut notes) => {}
                 Ok(Some(row)) => rows.push(row),
                 Ok(None) => aside.ignored[block.part] += 1,
                 Err(refusal) => aside.refuse(block.first + i, refusal),

@@ -2,6 +2,7 @@
 
 use super::IngestError;
 use super::cell::Cells;
+use super::empty::{is_null_spelling, is_spelt_empty, required_id};
 use super::rule::{self, Refusal};
 use super::table::RawTable;
 use super::tally::Aside;
@@ -65,17 +66,28 @@ impl CustomerTable {
 type Candidate<'a> = ([&'a str; 3], (usize, u64), u32);
 
 /// Judges every row: one a customer is taken, the smallest by what it says, whatever the order of rows.
-pub(super) fn judge(table: &RawTable) -> Result<(CustomerTable, Vec<u32>, Aside), IngestError> {
-    let mut aside = Aside::of(table);
+pub(super) fn judge<'a>(
+    table: &'a RawTable,
+    strict: bool,
+) -> Result<(CustomerTable, Vec<u32>, Aside), IngestError> {
+    let mut aside = Aside::strictly(table, strict);
     let mut by_id: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
     for block in table.blocks()? {
         let id = Cells::of(table, &block, "customer_id");
         let facts = ["name", "industry", "country"].map(|field| Cells::of(table, &block, field));
         for i in 0..block.len {
             let row = block.first + i;
-            match id.required_text(i) {
+            match required_id(&id, i) {
                 Ok(id) => {
-                    let facts = facts.each_ref().map(|cells| cells.text(i).unwrap_or_default());
+                    let mut notes = Vec::new();
+                    facts.iter().for_each(|cells| {
+                        is_spelt_empty(cells, i, &mut notes);
+                    });
+                    if !aside.takes(row, &mut notes) {
+                        continue;
+                    }
+                    let said = |cells: &Cells<'a>| cells.text(i).filter(|t| !is_null_spelling(t));
+                    let facts = facts.each_ref().map(|cells| said(cells).unwrap_or_default());
                     by_id.entry(id).or_default().push((facts, table.place(row), row as u32));
                 }
                 Err(refusal) => aside.refuse(row, refusal),

@@ -50,6 +50,11 @@ pub enum IngestError {
     /// Every row was quarantined or is later than `as_of`.
     #[error("{}: no invoice is left of {rows} rows: {quarantined} are in quarantine, {ignored} are later than as_of", .path.display())]
     NoInvoiceLeft { path: PathBuf, rows: u64, quarantined: u64, ignored: u64, first: Option<String> },
+    /// More rows are in quarantine than the policy lets pass.
+    #[error(
+        "{table}: {quarantined} of {rows} rows are in quarantine, expected at most a share of {max_rate}"
+    )]
+    TooManyQuarantined { table: &'static str, rows: u64, quarantined: u64, max_rate: f64 },
     /// A text file in another encoding.
     #[error("{}: line {line} is not UTF-8", .file.display())]
     NotUtf8 { file: PathBuf, line: usize },
@@ -93,6 +98,9 @@ impl IngestError {
                 Some(message) => format!("the first row in quarantine: {message}"),
                 None => "choose a later --as-of, or check the issue dates".into(),
             },
+            Self::TooManyQuarantined { .. } => {
+                "`arrears check --out DIR` with the same options writes each row and its remedy; ingest.max_quarantine_rate in the policy is the share that may pass".into()
+            }
             Self::NotUtf8 { file, .. } => {
                 let file = file.display();
                 format!("convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {file} > converted.csv")

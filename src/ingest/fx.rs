@@ -58,7 +58,9 @@ pub(super) fn judge(table: &RawTable, as_of: Option<Day>) -> Result<(FxTable, Ve
                 Standing::Later => return Ok(None),
                 Standing::Refused(refusal) => return Err(refusal),
             };
-            let currency = CurrencyReader::default().read(&currency, i)?.ok_or_else(|| currency.missing())?;
+            let currency = CurrencyReader::default()
+                .read(&currency, i, &mut Vec::new())?
+                .ok_or_else(|| currency.missing())?;
             Ok(Some(((currency, day), rate.required_rate(i)?)))
         };
         for i in 0..block.len {

@@ -1,15 +1,15 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
-use super::IngestError;
 use super::invoice_row::{Basis, Columns, CurrencyReader, Row};
 use super::key::{Interner, Keys, hash, shares};
-use super::rule::{self, Refusal};
+use super::rule::{self, Refusal, Rule};
 use super::table::RawTable;
 use super::tally::Aside;
+use super::{CustomerTable, IngestError};
 use crate::core::{Amount, Currency, TextColumn};
 use crate::ledger::{AccountCredit, InvoiceRows};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row of the table became.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,23 +59,32 @@ impl<'a> Invoices<'a> {
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
-pub(super) fn judge<'a>(table: &'a RawTable, basis: &Basis) -> Result<(Invoices<'a>, Aside), IngestError> {
+pub(super) fn judge<'a>(
+    table: &'a RawTable,
+    basis: &Basis,
+    customers: Option<&CustomerTable>,
+) -> Result<(Invoices<'a>, Aside), IngestError> {
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let mut all = Documents::with_room(table, basis);
     let mut slots = all.slots();
     let lanes: Vec<_> = shares(&columns)
-        .map(|columns| (Lane::new(table, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns))
+        .map(|columns| {
+            (Lane::new(table, basis, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns)
+        })
         .collect();
     let lanes = lanes.into_par_iter().map(|(lane, columns)| lane.worked(columns)).collect();
-    let Joined { customer_id, currency_code, keys, id_bytes, mut aside } = Joined::of(table, lanes);
+    let Joined { customer_id, currency_code, keys, id_bytes, mut aside } = Joined::of(table, basis, lanes);
     (all.rows.customer_id, all.rows.currency_code) = (customer_id, currency_code);
 
+    if let Some(customers) = customers {
+        all.look_up_customers(customers, &columns, &mut aside);
+    }
     let refused_ids = aside.refused.iter().filter_map(|(row, _)| id_at(&columns, *row)).collect();
-    for row in repeated(table, &keys, &columns) {
+    for (row, rule) in repeated(table, &keys, &columns, &all.taken) {
         all.taken[row as usize] = Taken::No;
         let id = id_at(&columns, row).unwrap_or_default();
-        aside.refuse(row as usize, Refusal::new(&rule::DUPLICATE_INVOICE_ID, "invoice_id", id));
+        aside.refuse(row as usize, Refusal::new(rule, "invoice_id", id));
     }
     let Documents { taken, rows, paid } = all.settled(&columns, id_bytes);
     Ok((Invoices { rows, paid, keys, taken, refused_ids, columns }, aside))
@@ -92,16 +101,26 @@ fn id_at<'a>(columns: &[Columns<'a>], row: u32) -> Option<&'a str> {
     columns.id.text(i)
 }
 
-/// Rows whose id another row keeps: of each group all but the smallest by what it says.
-fn repeated(table: &RawTable, keys: &Keys, columns: &[Columns]) -> BTreeSet<u32> {
-    let rank = |row: &u32| -> (Option<Row>, (usize, u64)) {
-        let (columns, i) = at(columns, *row);
-        let said = columns.judge(i, &mut CurrencyReader::default());
-        (said.ok().flatten(), table.place(*row as usize))
+/// Rows whose id another row keeps, and the rule of it: of each group all but the smallest by what it says.
+fn repeated(
+    table: &RawTable,
+    keys: &Keys,
+    columns: &[Columns],
+    taken: &[Taken],
+) -> BTreeMap<u32, &'static Rule> {
+    let rank = |row: u32| -> (Option<Row>, (usize, u64), u32) {
+        let (columns, i) = at(columns, row);
+        let said = columns.judge(i, &mut CurrencyReader::default(), &mut Vec::new());
+        (said.ok().flatten(), table.place(row as usize), row)
     };
     let others = |group: Vec<u32>| {
-        let kept = group.iter().copied().min_by_key(rank);
-        group.into_iter().filter(move |row| Some(*row) != kept)
+        let good = group.into_iter().filter(|row| taken[*row as usize] != Taken::No);
+        let mut ranked: Vec<_> = good.map(rank).collect();
+        ranked.sort_unstable();
+        let kept = ranked.first().and_then(|(said, ..)| *said);
+        let rule =
+            move |said| if said == kept { &rule::INVOICE_REPEATED } else { &rule::DUPLICATE_INVOICE_ID };
+        ranked.into_iter().skip(1).map(move |(said, _, row)| (row, rule(said)))
     };
     let groups = keys.repeated(|a, b| id_at(columns, a) == id_at(columns, b));
     groups.into_iter().flat_map(others).collect()
@@ -144,6 +163,26 @@ impl Documents {
             dispute: &mut self.rows.dispute,
             dispute_closed: &mut self.rows.dispute_closed,
             paid: &mut self.paid,
+        }
+    }
+
+    /// Notes the rows whose customer is not in the table of customers, or refuses them.
+    fn look_up_customers(&mut self, customers: &CustomerTable, columns: &[Columns], aside: &mut Aside) {
+        let ids = &self.rows.customer_id;
+        let is_unknown: Vec<bool> = ids.iter().map(|id| customers.get(id).is_none()).collect();
+        if !is_unknown.contains(&true) {
+            return;
+        }
+        for row in 0..self.taken.len() {
+            let customer = self.rows.customer[row] as usize;
+            if self.taken[row] == Taken::No || !is_unknown[customer] {
+                continue;
+            }
+            let (columns, i) = at(columns, row as u32);
+            let note = columns.customer.refuse(&rule::CUSTOMER_UNKNOWN, i);
+            if !aside.takes(row, &mut vec![note]) {
+                self.taken[row] = Taken::No;
+            }
         }
     }
 
@@ -294,7 +333,7 @@ struct Lane<'s> {
 }
 
 impl<'s> Lane<'s> {
-    fn new(table: &RawTable, slots: Slots<'s>) -> Self {
+    fn new(table: &RawTable, basis: &Basis, slots: Slots<'s>) -> Self {
         Self {
             codes: CurrencyReader::default(),
             customers: Interner::default(),
@@ -302,7 +341,7 @@ impl<'s> Lane<'s> {
             keys: Keys::for_share(table.n_framed(), slots.taken.len()),
             slots,
             id_bytes: 0,
-            aside: Aside::of(table),
+            aside: Aside::strictly(table, basis.strict),
         }
     }
 
@@ -322,8 +361,10 @@ impl<'s> Lane<'s> {
     fn work(&mut self, columns: &Columns, rows: std::ops::Range<usize>, slot: usize) {
         let block = columns.block;
         let (mut good, mut customers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let mut notes = Vec::new();
         for i in rows {
-            match columns.judge(i, &mut self.codes) {
+            match columns.judge(i, &mut self.codes, &mut notes) {
+                Ok(Some(_)) if !self.aside.takes(block.first + i, &mut notes) => {}
                 Ok(Some(row)) => {
                     self.take(&row, slot + i);
                     self.keys.push(hash(row.id), (block.first + i) as u32);
@@ -382,7 +423,7 @@ struct Joined {
 
 impl Joined {
     /// Gives each customer and currency one code in all lanes: that of the first lane, where it has one.
-    fn of(table: &RawTable, mut lanes: Vec<Lane>) -> Self {
+    fn of(table: &RawTable, basis: &Basis, mut lanes: Vec<Lane>) -> Self {
         let (mut customers, mut currencies) = (Interner::default(), Vec::new());
         if let Some((first, others)) = lanes.split_first_mut() {
             customers = std::mem::take(&mut first.customers);
@@ -398,7 +439,7 @@ impl Joined {
                 .zip(codes)
                 .for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
         }
-        let mut aside = Aside::of(table);
+        let mut aside = Aside::strictly(table, basis.strict);
         let (mut shares, mut id_bytes) = (Vec::with_capacity(lanes.len()), 0);
         for lane in lanes {
             shares.push((lane.keys, 0));

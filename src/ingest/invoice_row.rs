@@ -1,6 +1,9 @@
 //! One invoice row: what it says, and which rule it breaks.
 
 use super::cell::{Cells, PLAUSIBLE_DAYS};
+use super::empty::{
+    is_null_spelling, is_spelt_empty, never_or_day, optional_text, real_amount, real_day, required_id,
+};
 use super::rule::{self, Refusal};
 use super::standing::{Clock, Standing};
 use super::table::{Block, RawTable};
@@ -15,6 +18,8 @@ pub(super) struct Basis {
     pub default_currency: Currency,
     /// Whether `paid_date` counts: it does when there are no payments.
     pub one_table: bool,
+    /// Whether rows that need a repair or deserve a warning are refused.
+    pub strict: bool,
 }
 
 /// One good row. Compared field by field it says which of two rows with the same id is kept, whatever their order:
@@ -40,7 +45,7 @@ pub(super) struct Columns<'a> {
     pub block: Block,
     clock: Clock<'a>,
     pub id: Cells<'a>,
-    customer: Cells<'a>,
+    pub customer: Cells<'a>,
     due: Cells<'a>,
     terms: Cells<'a>,
     amount: Cells<'a>,
@@ -74,28 +79,41 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The row, nothing if it is later than `as_of`, or the first rule that it breaks.
+    /// The row, nothing if it is later than `as_of`, or the first rule that it breaks. Notes are what was repaired
+    /// in it, and what somebody should look at.
     #[inline]
-    pub fn judge(&self, i: usize, codes: &mut CurrencyReader) -> Result<Option<Row<'a>>, Refusal> {
-        let (issue, known) = match self.clock.standing(i) {
+    pub fn judge(
+        &self,
+        i: usize,
+        codes: &mut CurrencyReader,
+        notes: &mut Vec<Refusal>,
+    ) -> Result<Option<Row<'a>>, Refusal> {
+        notes.clear();
+        let (issue, known) = match self.clock.standing_noting(i, notes) {
             Standing::Known { event, known } => (event, known),
             Standing::Later => return Ok(None),
             Standing::Refused(refusal) => return Err(refusal),
         };
-        let id = self.id.required_text(i)?;
-        let customer = self.customer.required_text(i)?;
-        let is_credit = self.is_credit(i)?;
-        let billed = self.amount.required_amount(i)?;
+        let id = required_id(&self.id, i)?;
+        let customer = required_id(&self.customer, i)?;
+        let is_credit = self.is_credit(i, notes)?;
+        let billed = real_amount(&self.amount, i, notes)?;
         let amount = if is_credit { Amount(billed.0.abs()) } else { billed };
-        if amount <= Amount::ZERO {
-            return Err(self.amount.refuse(&rule::AMOUNT_NOT_POSITIVE, i));
+        if amount < Amount::ZERO {
+            return Err(self.amount.refuse(&rule::AMOUNT_NEGATIVE, i));
         }
-        let due = if is_credit { issue } else { self.due(i, issue)? };
-        let currency = codes.read(&self.currency, i)?.unwrap_or(self.default_currency);
-        let so_far = |cells: &Cells| Ok(self.clock.so_far(cells.day(i)?).unwrap_or(NEVER));
+        let due = if is_credit { issue } else { self.due(i, issue, notes)? };
+        let currency = codes.read(&self.currency, i, notes)?.unwrap_or(self.default_currency);
+        let mut so_far = |cells: &Cells| {
+            let day = never_or_day(cells, i, self.clock.as_of(), notes)?;
+            Ok(self.clock.so_far(day).unwrap_or(NEVER))
+        };
         let dispute = so_far(&self.dispute)?;
         let dispute_closed = if dispute == NEVER { NEVER } else { so_far(&self.dispute_closed)? };
         let paid = if self.one_table && !is_credit { so_far(&self.paid)? } else { NEVER };
+        if paid < issue {
+            notes.push(self.paid.refuse(&rule::PAID_BEFORE_ISSUED, i));
+        }
         Ok(Some(Row {
             known,
             issue,
@@ -111,8 +129,8 @@ impl<'a> Columns<'a> {
         }))
     }
 
-    fn is_credit(&self, i: usize) -> Result<bool, Refusal> {
-        match self.kind.text(i) {
+    fn is_credit(&self, i: usize, notes: &mut Vec<Refusal>) -> Result<bool, Refusal> {
+        match optional_text(&self.kind, i, notes) {
             None => Ok(false),
             Some(kind) if kind.eq_ignore_ascii_case("invoice") => Ok(false),
             Some(kind) if kind.eq_ignore_ascii_case("credit_note") => Ok(true),
@@ -122,10 +140,13 @@ impl<'a> Columns<'a> {
 
     /// `due_date` if it is there, else the day of issue and `terms_days`.
     #[inline]
-    fn due(&self, i: usize, issue: i32) -> Result<i32, Refusal> {
-        let (due, by) = match self.due.day(i)? {
+    fn due(&self, i: usize, issue: i32, notes: &mut Vec<Refusal>) -> Result<i32, Refusal> {
+        let due = if is_spelt_empty(&self.due, i, notes) { None } else { real_day(&self.due, i)? };
+        let terms =
+            || if self.terms.text(i).is_some_and(is_null_spelling) { Ok(None) } else { self.terms.count(i) };
+        let (due, by) = match due {
             Some(due) => (due, &self.due),
-            None => match self.terms.count(i)? {
+            None => match terms()? {
                 Some(days) => (issue.saturating_add(days), &self.terms),
                 None => return Err(self.due.missing()),
             },
@@ -152,9 +173,17 @@ impl CurrencyReader {
     /// # Errors
     /// `CURRENCY_UNKNOWN`.
     #[inline]
-    pub fn read(&mut self, cells: &Cells, i: usize) -> Result<Option<Currency>, Refusal> {
+    pub fn read(
+        &mut self,
+        cells: &Cells,
+        i: usize,
+        notes: &mut Vec<Refusal>,
+    ) -> Result<Option<Currency>, Refusal> {
         let Some(text) = cells.text(i) else { return Ok(None) };
         if self.last.is_none_or(|last| last.as_str() != text) {
+            if is_spelt_empty(cells, i, notes) {
+                return Ok(None);
+            }
             let read = Currency::try_new(text);
             self.last = Some(read.ok_or_else(|| cells.refuse(&rule::CURRENCY_UNKNOWN, i))?);
         }

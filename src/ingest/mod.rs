@@ -9,6 +9,7 @@ mod cell;
 mod contact;
 mod csv;
 mod customer;
+mod empty;
 mod error;
 mod fx;
 mod invoice;

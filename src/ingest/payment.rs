@@ -2,6 +2,7 @@
 
 use super::IngestError;
 use super::cell::Cells;
+use super::empty::{is_null_spelling, optional_text, plain, real_amount, required_id};
 use super::invoice::{Invoices, Taken};
 use super::invoice_row::{Basis, CurrencyReader};
 use super::key::{Keys, hash, hash_pair, shares};
@@ -12,7 +13,7 @@ use super::tally::Aside;
 use crate::core::{Amount, Currency};
 use crate::ledger::{SettlementKind, SettlementRows};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 struct Columns<'a> {
     block: Block,
@@ -52,23 +53,32 @@ impl<'a> Columns<'a> {
 
     /// The row and the hash of its invoice's id, nothing if it is later than `as_of`, or the first rule it breaks.
     #[inline]
-    fn judge(&self, i: usize, codes: &mut CurrencyReader) -> Result<Option<(Row, u64)>, Refusal> {
-        let (day, known) = match self.clock.standing(i) {
+    fn judge(
+        &self,
+        i: usize,
+        codes: &mut CurrencyReader,
+        notes: &mut Vec<Refusal>,
+    ) -> Result<Option<(Row, u64)>, Refusal> {
+        notes.clear();
+        let (day, known) = match self.clock.standing_noting(i, notes) {
             Standing::Known { event, known } => (event, known),
             Standing::Later => return Ok(None),
             Standing::Refused(refusal) => return Err(refusal),
         };
-        let invoice = self.invoice.required_text(i)?;
-        let amount = self.amount.required_amount(i)?;
-        if amount <= Amount::ZERO {
-            return Err(self.amount.refuse(&rule::AMOUNT_NOT_POSITIVE, i));
+        let invoice = required_id(&self.invoice, i)?;
+        let amount = real_amount(&self.amount, i, notes)?;
+        if amount < Amount::ZERO {
+            return Err(self.amount.refuse(&rule::AMOUNT_NEGATIVE, i));
         }
-        let kind = match self.kind.text(i) {
+        if let Some(id) = optional_text(&self.payment, i, notes) {
+            plain(&self.payment, i, id)?;
+        }
+        let kind = match optional_text(&self.kind, i, notes) {
             None => SettlementKind::Cash,
             Some(name) => SettlementKind::from_name(&name.to_ascii_lowercase())
                 .ok_or_else(|| self.kind.refuse(&rule::KIND_UNKNOWN, i))?,
         };
-        let currency = codes.read(&self.currency, i)?;
+        let currency = codes.read(&self.currency, i, notes)?;
         let origin = (self.block.first + i) as u32;
         Ok(Some((Row { known, day, amount, kind, currency, origin }, hash(invoice))))
     }
@@ -85,11 +95,12 @@ impl Lane {
     fn of(columns: &[Columns], n_keys: usize, aside: Aside) -> Self {
         let room = columns.iter().map(|c| c.block.len).sum();
         let mut lane = Self { rows: Vec::with_capacity(room), keys: Keys::for_share(n_keys, room), aside };
-        let mut codes = CurrencyReader::default();
+        let (mut codes, mut notes) = (CurrencyReader::default(), Vec::new());
         for columns in columns {
             let block = columns.block;
             for i in 0..block.len {
-                match columns.judge(i, &mut codes) {
+                match columns.judge(i, &mut codes, &mut notes) {
+                    Ok(Some(_)) if !lane.aside.takes(block.first + i, &mut notes) => {}
                     Ok(Some((row, hash))) => {
                         lane.keys.push(hash, lane.rows.len() as u32);
                         lane.rows.push(row);
@@ -117,9 +128,11 @@ pub(super) fn judge(
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let work: Vec<&[Columns]> = shares(&columns).collect();
-    let lanes: Vec<Lane> =
-        work.into_par_iter().map(|columns| Lane::of(columns, n_keys, Aside::of(table))).collect();
-    let (mut rows, mut aside, mut shares) = (Vec::new(), Aside::of(table), Vec::new());
+    let lanes: Vec<Lane> = work
+        .into_par_iter()
+        .map(|columns| Lane::of(columns, n_keys, Aside::strictly(table, basis.strict)))
+        .collect();
+    let (mut rows, mut aside, mut shares) = (Vec::new(), Aside::strictly(table, basis.strict), Vec::new());
     for mut lane in lanes {
         shares.push((lane.keys, rows.len() as u32));
         rows.append(&mut lane.rows);
@@ -130,6 +143,8 @@ pub(super) fn judge(
     join.name_invoices(&keys);
     join.compare_currencies();
     join.keep_one_of_each();
+    join.compare_days();
+    join.compare_amounts();
     Ok(join.settlements())
 }
 
@@ -158,7 +173,7 @@ impl Join<'_> {
 
     fn payment_id(&self, payment: u32) -> Option<&str> {
         let (columns, i) = self.cells(payment);
-        columns.payment.text(i)
+        columns.payment.text(i).filter(|id| !is_null_spelling(id))
     }
 
     fn refuse(&mut self, payment: u32, refusal: Refusal) {
@@ -192,7 +207,7 @@ impl Join<'_> {
             return refusal.because("a credit note, not an invoice");
         }
         if self.invoices.refused_ids.contains(id) {
-            return refusal.because("its invoice is in quarantine itself");
+            return Refusal::new(&rule::PAYMENT_QUARANTINED_INVOICE, "invoice_id", id);
         }
         refusal
     }
@@ -232,16 +247,84 @@ impl Join<'_> {
             let row = self.rows[*payment as usize];
             (Row { origin: 0, ..row }, self.table.place(row.origin as usize))
         };
-        let mut repeated = BTreeSet::new();
-        for group in Keys::of_rows(self.rows.len(), key).repeated(|a, b| id(a) == id(b)) {
-            let kept = group.iter().copied().min_by_key(rank);
-            repeated.extend(group.into_iter().filter(|payment| Some(*payment) != kept));
+        let mut repeated = BTreeMap::new();
+        for mut group in Keys::of_rows(self.rows.len(), key).repeated(|a, b| id(a) == id(b)) {
+            group.sort_unstable_by_key(rank);
+            let says = |payment: u32| Row { origin: 0, ..self.rows[payment as usize] };
+            for payment in &group[1..] {
+                let is_same = says(*payment) == says(group[0]);
+                let rule = if is_same { &rule::PAYMENT_REPEATED } else { &rule::DUPLICATE_PAYMENT_ID };
+                repeated.insert(*payment, rule);
+            }
         }
-        for payment in repeated {
+        for (payment, rule) in repeated {
             let id = self.payment_id(payment).unwrap_or_default();
-            let refusal = Refusal::new(&rule::DUPLICATE_PAYMENT_ID, "payment_id", id);
+            let refusal = Refusal::new(rule, "payment_id", id);
             self.refuse(payment, refusal);
         }
+    }
+
+    /// Notes what was found in a payment that is taken, or refuses it.
+    fn note(&mut self, payment: u32, note: Refusal) -> bool {
+        let row = self.rows[payment as usize].origin as usize;
+        let is_taken = self.aside.takes(row, &mut vec![note]);
+        if !is_taken {
+            self.invoice[payment as usize] = None;
+        }
+        is_taken
+    }
+
+    /// Payments before the day of issue: paid in advance, or a slip of the pen.
+    fn compare_days(&mut self) {
+        for payment in 0..self.rows.len() as u32 {
+            let day = self.rows[payment as usize].day;
+            let Some(invoice) = self.invoice[payment as usize] else { continue };
+            if day < self.invoices.rows.issue[invoice as usize] {
+                let (columns, i) = self.cells(payment);
+                let note = columns.clock.refuse_event(&rule::PAID_BEFORE_ISSUED, i);
+                self.note(payment, note);
+            }
+        }
+    }
+
+    /// Payments that take more than what is open, in the order in which the ledger lets them take it.
+    fn compare_amounts(&mut self) {
+        let invoices = self.invoices;
+        let billed = |invoice: u32| invoices.rows.amount[invoice as usize];
+        let mut paid = vec![Amount::ZERO; invoices.rows.amount.len()];
+        for (row, invoice) in self.rows.iter().zip(&self.invoice) {
+            if let Some(invoice) = invoice {
+                let paid = &mut paid[*invoice as usize];
+                *paid = Amount(paid.0.saturating_add(row.amount.0));
+            }
+        }
+        let mut over: Vec<(u32, u32)> = Vec::new();
+        for (payment, invoice) in (0..).zip(&self.invoice) {
+            if let Some(invoice) = invoice.filter(|invoice| paid[*invoice as usize] > billed(*invoice)) {
+                over.push((invoice, payment));
+            }
+        }
+        over.sort_unstable_by_key(|(invoice, payment)| {
+            let row = self.rows[*payment as usize];
+            (*invoice, row.known, row.day, row.kind, row.amount, self.table.place(row.origin as usize))
+        });
+        for of_invoice in over.chunk_by(|a, b| a.0 == b.0) {
+            let mut open = billed(of_invoice[0].0);
+            for (_, payment) in of_invoice {
+                let amount = self.rows[*payment as usize].amount;
+                if amount <= open || self.is_over(*payment, open) {
+                    open -= amount.min(open);
+                }
+            }
+        }
+    }
+
+    /// Notes a payment of more than what is open; whether it is taken all the same.
+    fn is_over(&mut self, payment: u32, open: Amount) -> bool {
+        let (columns, i) = self.cells(payment);
+        let finding = format!("more than the {open} that was open");
+        let note = columns.amount.refuse(&rule::PAYMENT_OVER_OPEN, i).because(finding);
+        self.note(payment, note)
     }
 
     fn settlements(self) -> (SettlementRows, Vec<u32>, Aside) {

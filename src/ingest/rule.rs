@@ -1,10 +1,25 @@
 //! The rules that a row must pass, in one table.
 
 /// What becomes of a row that a rule finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The row goes to quarantine; the rest of the ledger goes on without it.
     Reject,
+    /// A value of the row is read as what it stands for, and the row goes into the ledger.
+    Repair,
+    /// The row goes into the ledger as it is, and somebody should look at it.
+    Warn,
+}
+
+impl Severity {
+    /// The word of `quarantine.parquet`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Repair => "repair",
+            Self::Warn => "warn",
+        }
+    }
 }
 
 /// One thing that can be wrong with a row.
@@ -21,12 +36,12 @@ pub struct Rule {
 }
 
 macro_rules! rules {
-    ($($name:ident: $finding:literal, $remedy:literal;)+) => {
+    ($($name:ident: $severity:ident, $finding:literal, $remedy:literal;)+) => {
         $(
             #[doc = concat!("A row where: ", $finding, ".")]
             pub const $name: Rule = Rule {
                 id: stringify!($name),
-                severity: Severity::Reject,
+                severity: Severity::$severity,
                 finding: $finding,
                 remedy: $remedy,
             };
@@ -37,45 +52,69 @@ macro_rules! rules {
 }
 
 rules! {
-    AMOUNT_NOT_NUMBER: "not a plain decimal such as 1234.50",
-        "remove currency signs, thousands marks and text from it";
-    AMOUNT_NOT_POSITIVE: "not above zero",
+    AMOUNT_DIGITS: Warn, "more than 15 digits, which a spreadsheet or a double does not hold",
+        "compare the amount with its source";
+    AMOUNT_NEGATIVE: Reject, "below zero",
         "give a credit note kind `credit_note`, leave out a reversed payment together with the one that it reverses";
-    AMOUNT_TOO_LARGE: "more than 14 digits before the point",
+    AMOUNT_NOT_NUMBER: Reject, "not a plain decimal such as 1234.50",
+        "remove currency signs, thousands marks and text from it";
+    AMOUNT_TOO_LARGE: Reject, "more than 14 digits before the point",
         "check the unit of the amount";
-    AMOUNT_TOO_PRECISE: "more than 4 decimals",
+    AMOUNT_TOO_PRECISE: Reject, "more than 4 decimals",
         "round it to the currency's smallest unit at the source";
-    CURRENCY_MISMATCH: "not the currency of the invoice",
+    AMOUNT_ZERO: Reject, "zero",
+        "leave the row out: nothing is owed or paid by it";
+    CONTROL_CHARACTER: Reject, "a control character inside",
+        "remove tabs, line breaks and other invisible characters from the id";
+    CURRENCY_MISMATCH: Reject, "not the currency of the invoice",
         "convert the payment to the invoice's currency at the source";
-    CURRENCY_UNKNOWN: "not an ISO 4217 code",
+    CURRENCY_UNKNOWN: Reject, "not an ISO 4217 code",
         "use the three-letter code, such as EUR";
-    DATE_NOT_READABLE: "not a date of the expected shape",
+    CUSTOMER_UNKNOWN: Warn, "not among the customers",
+        "add the customer, or correct the id";
+    DATE_NEVER: Repair, "a day that stands for `never`, read as empty",
+        "leave the field empty where nothing has happened";
+    DATE_NOT_READABLE: Reject, "not a date of the expected shape",
         "write it in that shape, or choose the profile of the export";
-    DATE_OUT_OF_RANGE: "not a day from 1900 to 2200",
+    DATE_OUT_OF_RANGE: Reject, "not a day from 1900 to 2200",
         "correct it, or leave it empty where it stands for `never`";
-    DUE_BEFORE_ISSUE: "before issue_date",
+    DATE_SENTINEL: Reject, "a day that stands for `never`",
+        "give the real day: an invoice has both of issue and of due date";
+    DUE_BEFORE_ISSUE: Reject, "before issue_date",
         "correct the due date or the issue date";
-    DUPLICATE_CUSTOMER_ID: "another row of this customer_id is kept",
+    DUPLICATE_CUSTOMER_ID: Reject, "another row of this customer_id is kept",
         "keep one row a customer";
-    DUPLICATE_INVOICE_ID: "another row of this invoice_id is kept",
+    DUPLICATE_INVOICE_ID: Reject, "another row of this invoice_id is kept",
         "keep one row an invoice, or make the ids of different invoices differ";
-    DUPLICATE_PAYMENT_ID: "another row of this payment_id for the same invoice is kept",
+    DUPLICATE_PAYMENT_ID: Reject, "another row of this payment_id for the same invoice is kept",
         "keep one row a payment, or make the ids of different payments differ";
-    DUPLICATE_RATE: "another rate of this currency and day is kept",
+    DUPLICATE_RATE: Reject, "another rate of this currency and day is kept",
         "keep one rate a currency and day";
-    KIND_UNKNOWN: "not a kind that is known",
+    INVOICE_REPEATED: Reject, "the same row again",
+        "export each invoice once";
+    KIND_UNKNOWN: Reject, "not a kind that is known",
         "invoices know `invoice` and `credit_note`; payments know `cash`, `credit`, `write_off` and `discount`";
-    MISSING_VALUE: "empty",
+    MISSING_VALUE: Reject, "empty",
         "fill it in at the source";
-    PAYMENT_UNKNOWN_INVOICE: "no invoice of this id is in the ledger",
+    NULL_SPELLING: Repair, "a spelling of nothing, read as empty",
+        "leave the field empty";
+    PAID_BEFORE_ISSUED: Warn, "before the invoice was issued",
+        "correct the day, or leave it if it was paid in advance";
+    PAYMENT_OVER_OPEN: Warn, "more than what was open",
+        "check the amount; the rest is credited to the customer";
+    PAYMENT_QUARANTINED_INVOICE: Reject, "its invoice is in quarantine itself",
+        "mend the invoice";
+    PAYMENT_REPEATED: Reject, "the same row again",
+        "export each payment once";
+    PAYMENT_UNKNOWN_INVOICE: Reject, "no invoice of this id is in the ledger",
         "add the invoice, or correct the id";
-    RATE_NOT_NUMBER: "not a number",
+    RATE_NOT_NUMBER: Reject, "not a number",
         "give units of reporting currency for one unit of this currency";
-    RATE_NOT_POSITIVE: "not above zero",
+    RATE_NOT_POSITIVE: Reject, "not above zero",
         "give units of reporting currency for one unit of this currency";
-    ROW_WIDTH: "not as many fields as the header",
+    ROW_WIDTH: Reject, "not as many fields as the header",
         "quote fields that hold a comma, a quote or a line break";
-    TERMS_NOT_NUMBER: "not a whole number of days",
+    TERMS_NOT_NUMBER: Reject, "not a whole number of days",
         "give days from issue to due date, or give due_date";
 }
 
@@ -87,15 +126,23 @@ pub(super) struct Refusal {
     pub value: String,
     /// Replaces the rule's finding where that is not exact enough.
     pub finding: Option<String>,
+    /// That of the rule, or reject where the policy is strict.
+    pub severity: Severity,
 }
 
 impl Refusal {
     pub fn new(rule: &'static Rule, field: &'static str, value: impl Into<String>) -> Self {
-        Self { rule, field, value: value.into(), finding: None }
+        Self { rule, field, value: value.into(), finding: None, severity: rule.severity }
     }
 
     pub fn because(mut self, finding: impl Into<String>) -> Self {
         self.finding = Some(finding.into());
+        self
+    }
+
+    /// The same as a reason to refuse the row, whatever the rule says.
+    pub fn refused(mut self) -> Self {
+        self.severity = Severity::Reject;
         self
     }
 

@@ -1,7 +1,8 @@
 //! Whether a row was known at `as_of`: the one question that is asked before any rule.
 
 use super::cell::Cells;
-use super::rule::Refusal;
+use super::empty::{never_or_day, real_day};
+use super::rule::{Refusal, Rule};
 use super::table::{Block, RawTable};
 use crate::core::Day;
 
@@ -35,7 +36,13 @@ impl<'a> Clock<'a> {
     /// Where row `i` stands. One readable date after `as_of` is enough for [`Standing::Later`].
     #[inline]
     pub fn standing(&self, i: usize) -> Standing {
-        let (event, recorded) = (self.event.day(i), self.recorded.day(i));
+        self.standing_noting(i, &mut Vec::new())
+    }
+
+    /// [`Clock::standing`], with what was repaired to tell it.
+    #[inline]
+    pub fn standing_noting(&self, i: usize, notes: &mut Vec<Refusal>) -> Standing {
+        let (event, recorded) = (real_day(&self.event, i), never_or_day(&self.recorded, i, i32::MAX, notes));
         let is_later = |day: &Result<Option<i32>, Refusal>| matches!(day, Ok(Some(d)) if *d > self.as_of);
         if is_later(&event) || is_later(&recorded) {
             return Standing::Later;
@@ -47,6 +54,16 @@ impl<'a> Clock<'a> {
             (Ok(None), Ok(_)) => Standing::Refused(self.event.missing()),
             (Err(refusal), _) | (_, Err(refusal)) => Standing::Refused(refusal),
         }
+    }
+
+    /// A refusal that shows the day of the event.
+    pub fn refuse_event(&self, rule: &'static Rule, i: usize) -> Refusal {
+        self.event.refuse(rule, i)
+    }
+
+    /// The day at whose end the clock stops; the last there is if it never stops.
+    pub fn as_of(&self) -> i32 {
+        self.as_of
     }
 
     /// A day of something that may not have happened yet: nothing if it lies after `as_of`.

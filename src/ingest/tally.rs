@@ -1,10 +1,11 @@
 //! What became of each row: rows in = ledger + quarantined + ignored.
 
 use super::IngestError;
-use super::rule::{self, Refusal};
+use super::rule::{self, Refusal, Severity};
 use super::table::RawTable;
+use std::collections::BTreeSet;
 
-/// A row that broke a rule: a line of `quarantine.parquet`.
+/// A row that a rule found: a line of `quarantine.parquet`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quarantined {
     /// The path as it was given, joined with the name of the part.
@@ -19,6 +20,15 @@ pub struct Quarantined {
     pub value: String,
     /// What is wrong and how to mend it.
     pub message: String,
+    /// Whether the row was refused, or went into the ledger repaired or with a warning.
+    pub severity: Severity,
+}
+
+impl Quarantined {
+    /// Whether the row is not in the ledger.
+    pub fn is_rejected(&self) -> bool {
+        self.severity == Severity::Reject
+    }
 }
 
 /// What became of the rows of one file.
@@ -44,13 +54,39 @@ pub struct InputCount {
 pub(super) struct Aside {
     /// Rows, counted over all parts, each with why.
     pub refused: Vec<(u32, Refusal)>,
+    /// What was repaired in rows that were taken, and what somebody should look at.
+    noted: Vec<(u32, Refusal)>,
+    /// Whether what would be noted is refused.
+    strict: bool,
     /// Rows of each part that were not known at `as_of`.
     pub ignored: Vec<u64>,
 }
 
 impl Aside {
     pub fn of(table: &RawTable) -> Self {
-        Self { refused: Vec::new(), ignored: vec![0; table.parts.len()] }
+        Self::strictly(table, false)
+    }
+
+    pub fn strictly(table: &RawTable, strict: bool) -> Self {
+        let ignored = vec![0; table.parts.len()];
+        Self { refused: Vec::new(), noted: Vec::new(), strict, ignored }
+    }
+
+    /// Writes down what was found in a row that is taken. With `strict` the row is refused for the first of it
+    /// instead; then false comes back.
+    #[must_use]
+    pub fn takes(&mut self, row: usize, notes: &mut Vec<Refusal>) -> bool {
+        if notes.is_empty() {
+            return true;
+        }
+        if self.strict {
+            let first = notes.swap_remove(0);
+            self.refuse(row, first.refused());
+            notes.clear();
+            return false;
+        }
+        self.noted.extend(notes.drain(..).map(|note| (row as u32, note)));
+        true
     }
 
     pub fn refuse(&mut self, row: usize, refusal: Refusal) {
@@ -59,6 +95,7 @@ impl Aside {
 
     pub fn append(&mut self, mut other: Self) {
         self.refused.append(&mut other.refused);
+        self.noted.append(&mut other.noted);
         self.ignored.iter_mut().zip(other.ignored).for_each(|(mine, theirs)| *mine += theirs);
     }
 }
@@ -89,12 +126,21 @@ pub(super) fn tally(
             written(&part.file, m.row, &Refusal::new(&rule::ROW_WIDTH, "row", &m.text).because(finding))
         }));
     }
-    for (row, refusal) in &aside.refused {
-        let part = part_of(*row);
+    let write = |row: u32, refusal: &Refusal| {
+        let part = part_of(row);
         let first = if part == 0 { 0 } else { ends[part - 1] };
-        let number = table.parts[part].row_number(*row as usize - first);
-        quarantine.push(written(&table.parts[part].file, number, refusal));
-        quarantined[part] += 1;
+        let number = table.parts[part].row_number(row as usize - first);
+        written(&table.parts[part].file, number, refusal)
+    };
+    for (row, refusal) in &aside.refused {
+        quarantine.push(write(*row, refusal));
+        quarantined[part_of(*row)] += 1;
+    }
+    if !aside.noted.is_empty() {
+        // a row may be noted first and then lose to another one of its id
+        let refused: BTreeSet<u32> = aside.refused.iter().map(|(row, _)| *row).collect();
+        let noted = aside.noted.iter().filter(|(row, _)| !refused.contains(row));
+        quarantine.extend(noted.map(|(row, note)| write(*row, note)));
     }
     let counts = table.parts.iter().enumerate().map(|(p, part)| InputCount {
         table: table.table.name(),
@@ -126,6 +172,7 @@ fn written(file: &str, row: u64, refusal: &Refusal) -> Quarantined {
         field: refusal.field.to_owned(),
         value: refusal.value.clone(),
         message: refusal.message(),
+        severity: refusal.severity,
     }
 }
 

@@ -69,7 +69,8 @@ pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunO
     observer.stage("read");
     let raw = crate::ingest::read(sources)?;
     observer.stage("check");
-    let book = crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?;
+    let book =
+        crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
     assess(book, job, observer)
 }
 
@@ -174,7 +175,8 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("read");
     let raw = crate::ingest::read(sources)?;
     observer.stage("check");
-    let book = crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?;
+    let book =
+        crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
     let known = book.ledger.into_known(job.as_of);
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);

@@ -206,6 +206,7 @@ pub fn quarantine(rows: &[Quarantined]) -> Result<Table, ContractError> {
             ("field", Column::OptText(rows.iter().map(|q| some(&q.field)).collect())),
             ("value", Column::OptText(rows.iter().map(|q| some(&q.value)).collect())),
             ("message", Column::Text(rows.iter().map(|q| q.message.as_str()).collect())),
+            ("severity", Column::Text(rows.iter().map(|q| q.severity.name()).collect())),
         ],
     )
 }

@@ -57,6 +57,7 @@ impl ValidPolicy {
     /// [`PolicyError::OutOfRange`] for the first value outside its range.
     pub fn try_new(policy: Policy, file: &str) -> Result<Self, PolicyError> {
         let c = Checker { file };
+        c.real("ingest.max_quarantine_rate", policy.ingest.max_quarantine_rate, 0.0, 1.0)?;
         let l = &policy.ledger;
         c.int("ledger.grace_days", l.grace_days, 0, 60)?;
         for &edge in &l.aging_edges_days {
@@ -122,6 +123,13 @@ impl ValidPolicy {
             c.int(&key("lead_days"), level.lead_days, 0, 30)?;
         }
         Ok(Self(policy))
+    }
+
+    /// The same policy, with warnings and repairs turned into rejections.
+    #[must_use]
+    pub fn strictly(mut self) -> Self {
+        self.0.ingest.strict = true;
+        self
     }
 }
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    /// What becomes of rows that rules find.
+    pub ingest: IngestPolicy,
     /// Late or not, buckets, currencies.
     pub ledger: LedgerPolicy,
     /// How the model is fitted.
@@ -22,6 +24,15 @@ pub struct Policy {
     pub forecast: ForecastPolicy,
     /// Value and cost of contact.
     pub collect: CollectPolicy,
+}
+
+/// `[ingest]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct IngestPolicy {
+    pub strict: bool,
+    pub max_quarantine_rate: f64,
 }
 
 /// `[ledger]`.

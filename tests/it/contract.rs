@@ -44,7 +44,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("kpis", "kpi definition_id basis window_days as_of currency segment value numerator denominator"),
     ("customer_features", "customer_id as_of n_invoices n_settled n_late n_open n_overdue oldest_days_past_due late_rate delay_days delay_sd_days slower_lately_days usual_amount last_settled_days pay_weekday pay_weekday_lift pay_month_day pay_month_day_lift"),
     ("provision", "as_of currency segment bucket ead pd lgd ecl"),
-    ("quarantine", "file row rule_id field value message"),
+    ("quarantine", "file row rule_id field value message severity"),
     ("backtest_scores", "origin model invoice_id late_prob late"),
     ("backtest_cash", "origin model currency period source expected p05 p10 p25 p50 p75 p90 p95 actual"),
     ("metrics", "model task metric horizon value n"),

@@ -91,7 +91,13 @@ const DIRTY: &[(&str, &str, &str)] = &[
         "B,C,2024-01-10,2024-02-09,,1,,,,2024-01-12,x,",
         "DATE_NOT_READABLE dispute_closed_date [x]",
     ),
-    ("invoices", "B,C,2024-01-10,9999-12-31,,1,,,,,,", "DATE_OUT_OF_RANGE due_date [9999-12-31]"),
+    ("invoices", "B,C,2024-01-10,9999-12-31,,1,,,,,,", "DATE_SENTINEL due_date [9999-12-31]"),
+    ("invoices", "B,C,1900-01-01,2024-02-09,,1,,,,,,", "DATE_SENTINEL issue_date [1900-01-01]"),
+    ("invoices", "B,C,2024-01-10,9998-12-31,,1,,,,,,", "DATE_OUT_OF_RANGE due_date [9998-12-31]"),
+    ("invoices", "N/A,C,2024-01-10,2024-02-09,,1,,,,,,", "MISSING_VALUE invoice_id [N/A]"),
+    ("invoices", "B\u{1}x,C,2024-01-10,2024-02-09,,1,,,,,,", "CONTROL_CHARACTER invoice_id [B\\u{1}x]"),
+    ("invoices", "A,C,2024-01-10,2024-02-09,,100.0,EUR,,,,,", "INVOICE_REPEATED invoice_id [A]"),
+    ("payments", "A,2024-01-20,30,P,EUR,,", "PAYMENT_REPEATED payment_id [P]"),
     ("invoices", "B,C,1899-12-31,2024-02-09,,1,,,,,,", "DATE_OUT_OF_RANGE issue_date [1899-12-31]"),
     ("invoices", "B,C,2024-01-10,,99999999,1,,,,,,", "DATE_OUT_OF_RANGE terms_days [99999999]"),
     ("invoices", "B,C,2024-01-10,,net 30,1,,,,,,", "TERMS_NOT_NUMBER terms_days [net 30]"),
@@ -104,8 +110,8 @@ const DIRTY: &[(&str, &str, &str)] = &[
         "B,C,2024-01-10,2024-02-09,,123456789012345,,,,,,",
         "AMOUNT_TOO_LARGE amount [123456789012345]",
     ),
-    ("invoices", "B,C,2024-01-10,2024-02-09,,-5,,,,,,", "AMOUNT_NOT_POSITIVE amount [-5]"),
-    ("invoices", "B,C,2024-01-10,,,0,,credit_note,,,,", "AMOUNT_NOT_POSITIVE amount [0]"),
+    ("invoices", "B,C,2024-01-10,2024-02-09,,-5,,,,,,", "AMOUNT_NEGATIVE amount [-5]"),
+    ("invoices", "B,C,2024-01-10,,,0,,credit_note,,,,", "AMOUNT_ZERO amount [0]"),
     ("invoices", "B,C,2024-01-10,2024-02-09,,1,EURO,,,,,", "CURRENCY_UNKNOWN currency [EURO]"),
     ("invoices", "B,C,2024-01-10,2024-02-09,,1,,memo,,,,", "KIND_UNKNOWN kind [memo]"),
     ("invoices", "B,C,2024-01-10,2024-02-09,,1", "ROW_WIDTH row [B,C,2024-01-10,2024-02-09,,1]"),
@@ -115,7 +121,7 @@ const DIRTY: &[(&str, &str, &str)] = &[
     ("payments", "A,2024-01-20,,,,,", "MISSING_VALUE amount []"),
     ("payments", "A,20.01.2024,1,,,,", "DATE_NOT_READABLE payment_date [20.01.2024]"),
     ("payments", "A,2024-01-20,1 EUR,,,,", "AMOUNT_NOT_NUMBER amount [1 EUR]"),
-    ("payments", "A,2024-01-20,-1,,,,", "AMOUNT_NOT_POSITIVE amount [-1]"),
+    ("payments", "A,2024-01-20,-1,,,,", "AMOUNT_NEGATIVE amount [-1]"),
     ("payments", "A,2024-01-20,1,,USD,,", "CURRENCY_MISMATCH currency [USD]"),
     ("payments", "A,2024-01-20,1,,??,,", "CURRENCY_UNKNOWN currency [??]"),
     ("payments", "A,2024-01-20,1,,,barter,", "KIND_UNKNOWN kind [barter]"),
@@ -154,10 +160,57 @@ fn every_rule_finds_its_row_and_the_rest_goes_on() {
     }
 }
 
+/// Rows that go into the ledger with a note; under `strict` they do not.
+const NOTED: &[(&str, &str, &str)] = &[
+    (
+        "invoices",
+        "B,C,2024-01-10,2024-02-09,,12345678901234.56,EUR,,,,,",
+        "AMOUNT_DIGITS amount [12345678901234.56]",
+    ),
+    ("invoices", "B,D,2024-01-10,2024-02-09,,1,EUR,,,,,", "CUSTOMER_UNKNOWN customer_id [D]"),
+    ("invoices", "B,C,2024-01-10,2024-02-09,,1,EUR,,,1900-01-01,,", "DATE_NEVER dispute_date [1900-01-01]"),
+    ("invoices", "B,C,2024-01-10,2024-02-09,,1,n/a,,,,,", "NULL_SPELLING currency [n/a]"),
+    ("payments", "A,2024-01-09,1.00,Q,,,", "PAID_BEFORE_ISSUED payment_date [2024-01-09]"),
+    ("payments", "A,2024-01-21,70.01,Q,,,", "PAYMENT_OVER_OPEN amount [70.01]"),
+];
+
+#[test]
+fn a_repair_or_a_warning_keeps_the_row_unless_the_policy_is_strict() {
+    for (table, row, expected) in NOTED {
+        let with = |name: &str, text: String| if name == *table { format!("{text}{row}\n") } else { text };
+        let mut files = Files::new(&with("invoices", format!("{INVOICES}{GOOD}")))
+            .payments(&with("payments", format!("{PAYMENTS}A,2024-01-20,30.00,P,EUR,,\n")));
+        files.sources.customers = Some(files.write("customers.csv", "customer_id\nC\n"));
+        let taken = |strict: bool| {
+            let policy = if strict { policy().strictly() } else { policy() };
+            let book = check(&files.read(), Some(day("2024-03-01")), &policy).unwrap();
+            assert_eq!(found(&book, table), [(2, (*expected).to_owned())], "{row}");
+            assert_eq!((book.quarantine.len(), book.quarantine[0].is_rejected()), (1, strict), "{row}");
+            let counts = book.inputs.iter().find(|c| c.table == *table).unwrap();
+            (counts.ledger, counts.quarantined)
+        };
+        assert_eq!((taken(false), taken(true)), ((2, 0), (1, 1)), "{row}");
+    }
+}
+
+#[test]
+fn more_rows_in_quarantine_than_the_policy_lets_pass_are_refused() {
+    let files = Files::new(&format!("{INVOICES}{GOOD}B,C,2024-01-10,2024-02-09,,x,,,,,,\n"));
+    let gate = |rate: &str| {
+        let policy = arrears::policy::parse(&format!("[ingest]\nmax_quarantine_rate = {rate}"), "p").unwrap();
+        files.book(None).within_quarantine_rate(&policy)
+    };
+    assert!(gate("0.5").is_ok());
+    let refused = gate("0.49").unwrap_err();
+    let told = "invoices: 1 of 2 rows are in quarantine, expected at most a share of 0.49";
+    assert_eq!((refused.to_string().as_str(), refused.exit_code()), (told, 3));
+}
+
 #[test]
 fn no_rule_is_without_a_test() {
-    let tested: BTreeSet<&str> =
-        DIRTY.iter().filter_map(|(.., expected)| expected.split(' ').next()).collect();
+    let listed = DIRTY.iter().chain(NOTED).filter_map(|(.., expected)| expected.split(' ').next());
+    // what a payment says of its invoice has a test of its own
+    let tested: BTreeSet<&str> = listed.chain(["PAYMENT_QUARANTINED_INVOICE"]).collect();
     let all: BTreeSet<&str> = rule::RULES.iter().map(|r| r.id).collect();
     assert_eq!(tested, all);
 }

@@ -156,9 +156,12 @@ proptest! {
         prop_assert_eq!(book.inputs.iter().map(|c| c.rows).collect::<Vec<_>>(), dirty.n_records());
         prop_assert!(book.inputs.iter().all(|c| c.rows == c.ledger + c.quarantined + c.ignored));
         let quarantined: u64 = book.inputs.iter().map(|c| c.quarantined).sum();
-        prop_assert_eq!(quarantined, book.quarantine.len() as u64);
-        let places: BTreeSet<_> = book.quarantine.iter().map(|q| (&q.file, q.row)).collect();
-        prop_assert_eq!(places.len(), book.quarantine.len());
+        let rejected: Vec<_> = book.quarantine.iter().filter(|q| q.is_rejected()).collect();
+        prop_assert_eq!(quarantined, rejected.len() as u64);
+        let places: BTreeSet<_> = rejected.iter().map(|q| (&q.file, q.row)).collect();
+        prop_assert_eq!(places.len(), rejected.len());
+        let noted = book.quarantine.iter().filter(|q| !q.is_rejected());
+        prop_assert!(noted.clone().all(|q| !places.contains(&(&q.file, q.row))));
         prop_assert!(book.quarantine.is_sorted());
         prop_assert!(as_of.is_some() || book.inputs.iter().all(|c| c.ignored == 0));
         let invoices = book.inputs[0].ledger as usize;
