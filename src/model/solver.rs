@@ -20,6 +20,12 @@ use serde::{Deserialize, Serialize};
 const BLOCK_ROWS: usize = 2048;
 /// Parts a pass is cut into, whatever the number of threads, so that sums are always the same.
 const PARTS: usize = 64;
+/// The start is sought on one block of rows in so many.
+const START_STRIDE: usize = 8;
+/// Blocks below which a share of them is too few to start from.
+const START_BLOCKS_MIN: usize = 64;
+/// Gradient per unit of weight that is good enough for a start: the share's optimum is no nearer to that of all rows.
+const START_TOLERANCE: f64 = 1e-4;
 /// Halvings of a Newton step before giving up on it.
 const HALVINGS_MAX: usize = 30;
 
@@ -132,32 +138,68 @@ struct Pass {
 impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
     type Object = FittedLogistic;
 
-    /// 1 check the rows; 2 start from the event rate; 3 pass over the rows; 4 stop when the gradient is small;
-    /// 5 solve for the step; 6 halve it until the objective falls; back to 3.
+    /// 1 check the rows; 2 start near the optimum; 3 pass over the rows; 4 stop when the gradient is small; 5 solve
+    /// for the step; 6 halve it until the objective falls; back to 3.
     ///
     /// # Errors
     /// [`SolverError`]: the fit never returns a model that did not converge.
     fn fit(&self, rows: &Rows) -> Result<FittedLogistic, SolverError> {
-        let x = rows.records();
         let (y, w) = (rows.targets().view(), weights_of(rows));
-        let total = check(x.view(), y, &w)?; // 1
-        let p = x.ncols() + 1;
-        let rate = y.iter().zip(&w).filter(|(y, _)| **y).map(|(_, w)| w).sum::<f64>() / total;
-        let mut beta = vec![0.0; p];
-        beta[0] = crate::numeric::logit(rate); // 2
-        let mut pass = self.pass(x.view(), y, &w, &beta); // 3
-        for iteration in 0..=self.iterations_max {
-            let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / total;
+        let total = check(rows.records().view(), y, &w)?; // 1
+        let all = Share { x: rows.records().view(), y, w: &w, total, stride: 1 };
+        let found = self.optimum(&all, self.start(&all))?;
+        self.finish(&found, total, y)
+    }
+}
+
+/// One block in `stride` of the rows.
+#[derive(Clone, Copy)]
+struct Share<'a> {
+    x: ArrayView2<'a, f64>,
+    y: ArrayView1<'a, bool>,
+    w: &'a [f64],
+    /// Weight of the share.
+    total: f64,
+    stride: usize,
+}
+
+/// Where a search ended.
+struct Optimum {
+    beta: Vec<f64>,
+    pass: Pass,
+    iterations: usize,
+    gradient_norm: f64,
+}
+
+impl Newton {
+    /// The optimum of a share of the rows, which costs little and is near that of all; for few rows, the event rate.
+    fn start(&self, all: &Share) -> Vec<f64> {
+        let events = all.y.iter().zip(all.w).filter(|(y, _)| **y).map(|(_, w)| w).sum::<f64>();
+        let mut beta = vec![0.0; all.x.ncols() + 1];
+        beta[0] = crate::numeric::logit(events / all.total);
+        if all.x.nrows() < START_BLOCKS_MIN * BLOCK_ROWS {
+            return beta;
+        }
+        let stride = START_STRIDE as f64;
+        let share = Share { stride: START_STRIDE, total: all.total / stride, ..*all };
+        let coarse = Self { penalty: self.penalty / stride, tolerance: START_TOLERANCE, ..*self };
+        coarse.optimum(&share, beta.clone()).map_or(beta, |found| found.beta)
+    }
+
+    fn optimum(&self, share: &Share, mut beta: Vec<f64>) -> Result<Optimum, SolverError> {
+        let mut pass = self.pass(share, &beta); // 3
+        for iterations in 0..=self.iterations_max {
+            let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / share.total;
             if gradient_norm <= self.tolerance {
-                return self.finish(&beta, &pass, iteration, gradient_norm, total, y); // 4
+                return Ok(Optimum { beta, pass, iterations, gradient_norm }); // 4
             }
             let step = self.step(&pass)?; // 5
-            let (next_beta, next) = self.descend(x.view(), y, &w, &beta, &step, &pass); // 6
+            let (next_beta, next) = self.descend(share, &beta, &step, &pass); // 6
             let stalled = next_beta == beta;
             (beta, pass) = (next_beta, next);
-            if stalled || iteration == self.iterations_max {
+            if stalled || iterations == self.iterations_max {
                 let tolerance = self.tolerance;
-                return Err(SolverError::NotConverged { iterations: iteration, gradient_norm, tolerance });
+                return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
             }
         }
         Err(SolverError::NotConverged {
@@ -166,12 +208,11 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
             tolerance: self.tolerance,
         })
     }
-}
 
-impl Newton {
-    /// One pass over all rows at `beta`.
-    fn pass(&self, x: ArrayView2<'_, f64>, y: ArrayView1<'_, bool>, w: &[f64], beta: &[f64]) -> Pass {
-        let n_blocks = x.nrows().div_ceil(BLOCK_ROWS);
+    /// One pass over a share of the rows at `beta`.
+    fn pass(&self, share: &Share, beta: &[f64]) -> Pass {
+        let Share { x, y, w, stride, .. } = *share;
+        let n_blocks = x.nrows().div_ceil(BLOCK_ROWS).div_ceil(stride);
         let per_part = n_blocks.div_ceil(PARTS).max(1);
         let parts: Vec<Pass> = (0..n_blocks.div_ceil(per_part))
             .into_par_iter()
@@ -179,7 +220,8 @@ impl Newton {
                 let mut sum = Pass::zero(beta.len());
                 let mut scaled = vec![0.0; BLOCK_ROWS * beta.len()];
                 for block in part * per_part..((part + 1) * per_part).min(n_blocks) {
-                    let rows = block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(x.nrows());
+                    let first = block * stride * BLOCK_ROWS;
+                    let rows = first..(first + BLOCK_ROWS).min(x.nrows());
                     sum.add_block(x, y, w, beta, rows, &mut scaled);
                 }
                 sum
@@ -208,37 +250,27 @@ impl Newton {
     }
 
     /// The longest of the halved steps that does not raise the objective.
-    fn descend(
-        &self,
-        x: ArrayView2<'_, f64>,
-        y: ArrayView1<'_, bool>,
-        w: &[f64],
-        beta: &[f64],
-        step: &[f64],
-        at: &Pass,
-    ) -> (Vec<f64>, Pass) {
+    fn descend(&self, share: &Share, beta: &[f64], step: &[f64], at: &Pass) -> (Vec<f64>, Pass) {
         let mut length = 1.0;
         for _ in 0..HALVINGS_MAX {
             let next: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b - length * s).collect();
-            let pass = self.pass(x, y, w, &next);
+            let pass = self.pass(share, &next);
             // a full step near the optimum may differ by rounding only
             if pass.objective <= at.objective * (1.0 + 1e-14) {
                 return (next, pass);
             }
             length *= 0.5;
         }
-        (beta.to_vec(), self.pass(x, y, w, beta))
+        (beta.to_vec(), self.pass(share, beta))
     }
 
     fn finish(
         &self,
-        beta: &[f64],
-        pass: &Pass,
-        iterations: usize,
-        gradient_norm: f64,
+        found: &Optimum,
         total: f64,
         y: ArrayView1<'_, bool>,
     ) -> Result<FittedLogistic, SolverError> {
+        let Optimum { beta, pass, iterations, gradient_norm } = found;
         let column = (1..beta.len()).max_by(|&a, &b| beta[a].abs().total_cmp(&beta[b].abs())).unwrap_or(0);
         if column > 0 && beta[column].abs() > COEFFICIENT_MAX {
             return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
@@ -255,8 +287,8 @@ impl Newton {
             report: FitReport {
                 n_rows: y.len(),
                 n_events: y.iter().filter(|e| **e).count(),
-                iterations,
-                gradient_norm,
+                iterations: *iterations,
+                gradient_norm: *gradient_norm,
                 objective: pass.objective / total,
                 condition: largest / smallest,
             },
@@ -379,13 +411,14 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for LinfaLogistic {
         let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
         let mut beta = vec![sign * fitted.intercept()];
         beta.extend(fitted.params().iter().map(|b| sign * b));
-        let pass = newton.pass(rows.records().view(), rows.targets().view(), &w, &beta);
+        let all = Share { x: rows.records().view(), y: rows.targets().view(), w: &w, total, stride: 1 };
+        let pass = newton.pass(&all, &beta);
         let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / total;
         if gradient_norm > newton.tolerance.max(LINFA_TOLERANCE) {
             let (iterations, tolerance) = (newton.iterations_max * 100, newton.tolerance);
             return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
         }
-        newton.finish(&beta, &pass, 0, gradient_norm, total, rows.targets().view())
+        newton.finish(&Optimum { beta, pass, iterations: 0, gradient_norm }, total, rows.targets().view())
     }
 }
 
@@ -424,78 +457,4 @@ pub fn moments(x: &[f64], n_features: usize, w: &[f32]) -> (Vec<f64>, Vec<f64>) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::numeric::{mix, unit};
-    use ndarray::Axis;
-
-    /// `n` rows of `p` standard columns whose events follow a known logistic law.
-    fn rows(n: usize, p: usize, intercept: f64) -> Rows {
-        let x = Array2::from_shape_fn((n, p), |(i, j)| 3.46 * (unit(mix(i as u64, j as u64)) - 0.5));
-        let y = Array1::from_shape_fn(n, |i| {
-            let eta =
-                intercept + x.row(i).iter().enumerate().map(|(j, v)| v * (j as f64 - 1.0) * 0.5).sum::<f64>();
-            unit(mix(i as u64, 999)) < logistic(eta)
-        });
-        DatasetBase::new(x, y)
-    }
-
-    const NEWTON: Newton = Newton { penalty: 2.0, tolerance: 1e-10, iterations_max: 50 };
-
-    #[test]
-    fn newton_and_linfa_find_the_same_optimum_whichever_class_is_rarer() {
-        for intercept in [-2.5, 2.5] {
-            let data = rows(4_000, 4, intercept);
-            let a = NEWTON.fit(&data).unwrap();
-            let b = LinfaLogistic(NEWTON).fit(&data).unwrap();
-            assert!((a.intercept - b.intercept).abs() < 1e-3, "{} {}", a.intercept, b.intercept);
-            for (a, b) in a.coefficients.iter().zip(&b.coefficients) {
-                assert!((a - b).abs() < 1e-3, "{a} {b}"); // linfa's line search ends there
-            }
-        }
-    }
-
-    #[test]
-    fn a_weight_of_two_is_the_row_twice() {
-        let data = rows(600, 3, -1.0);
-        let weights = Array1::from_shape_fn(600, |i| if i < 200 { 2.0_f32 } else { 1.0 });
-        let weighted = NEWTON.fit(&data.clone().with_weights(weights)).unwrap();
-        let twice: Vec<usize> = (0..600).chain(0..200).collect();
-        let doubled =
-            DatasetBase::new(data.records().select(Axis(0), &twice), data.targets().select(Axis(0), &twice));
-        let doubled = NEWTON.fit(&doubled).unwrap();
-        assert!((&weighted.coefficients - &doubled.coefficients).iter().all(|d| d.abs() < 1e-8));
-    }
-
-    #[test]
-    fn rows_with_different_weights_are_not_given_to_linfa() {
-        let data = rows(100, 2, 0.0).with_weights(Array1::from_shape_fn(100, |i| 1.0 + i as f32));
-        assert!(matches!(LinfaLogistic(NEWTON).fit(&data), Err(SolverError::Weighted { .. })));
-    }
-
-    #[test]
-    fn separated_rows_give_no_model() {
-        let x = Array2::from_shape_fn((200, 1), |(i, _)| (i as f64 - 99.5) / 57.7);
-        let y = Array1::from_shape_fn(200, |i| i >= 100);
-        let free = Newton { penalty: 0.0, ..NEWTON };
-        let refused = free.fit(&DatasetBase::new(x, y));
-        assert!(matches!(refused, Err(SolverError::Separated { column: 0, .. })), "{refused:?}");
-    }
-
-    #[test]
-    fn a_row_that_is_not_finite_is_named() {
-        let mut data = rows(50, 3, 0.0);
-        data.records[[7, 2]] = f64::NAN;
-        assert!(matches!(NEWTON.fit(&data), Err(SolverError::NotFinite { row: 7, column: 2, .. })));
-    }
-
-    #[test]
-    fn the_number_of_threads_changes_no_bit() {
-        let data = rows(20_000, 6, -1.0);
-        let with = |n| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-            pool.install(|| NEWTON.fit(&data).unwrap())
-        };
-        assert_eq!(with(1), with(3));
-    }
-}
+mod tests;
