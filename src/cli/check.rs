@@ -52,7 +52,7 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<(), Error> {
         "invoices": book.ledger.n_invoices(),
         "customers": book.ledger.n_customers(),
         "quarantine": book.quarantine.iter().map(|q| serde_json::json!({
-            "file": q.file, "row": q.row, "rule_id": q.rule_id, "field": q.field, "value": q.value, "message": q.message,
+            "file": q.file, "row": q.row, "rule_id": q.rule_id, "severity": q.severity.name(), "field": q.field, "value": q.value, "message": q.message,
         })).collect::<Vec<_>>(),
         "warnings": book.warnings,
     });
@@ -76,7 +76,8 @@ fn report(book: &Book) -> String {
     let mut by_rule: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     book.quarantine.iter().for_each(|q| by_rule.entry(q.rule_id).or_default().push(q));
     for (rule, rows) in by_rule {
-        text.push_str(&format!("\n{rule}: {} rows\n", rows.len()));
+        let severity = rows.first().map_or("", |q| q.severity.name());
+        text.push_str(&format!("\n{rule} ({severity}): {} rows\n", rows.len()));
         for q in rows.iter().take(SHOWN_PER_RULE) {
             text.push_str(&format!("  {} row {}: {}\n", q.file, q.row, q.message));
         }

@@ -252,13 +252,13 @@ fn check_reports_rows_at_fault_with_value_and_remedy() {
       invoices  i.csv  3     1       2            0
       payments  p.csv  2     1       1            0
 
-    AMOUNT_NOT_NUMBER: 1 rows
+    AMOUNT_NOT_NUMBER (reject): 1 rows
       i.csv row 2: amount `12 euros`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it
 
-    DATE_NOT_READABLE: 1 rows
+    DATE_NOT_READABLE (reject): 1 rows
       i.csv row 3: issue_date `11.1.24`: not a date of the shape YYYY-MM-DD; write it in that shape, or choose the profile of the export
 
-    PAYMENT_UNKNOWN_INVOICE: 1 rows
+    PAYMENT_UNKNOWN_INVOICE (reject): 1 rows
       p.csv row 2: invoice_id `A9`: no invoice of this id is in the ledger; add the invoice, or correct the id
     ");
     assert_eq!(desk.files("q").len(), 1);
