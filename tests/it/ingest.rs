@@ -207,9 +207,17 @@ fn more_rows_in_quarantine_than_the_policy_lets_pass_are_refused() {
 }
 
 #[test]
+fn a_payment_of_an_invoice_in_quarantine_says_so() {
+    let files = Files::new(&format!("{INVOICES}{GOOD}B,C,2024-01-10,2024-02-09,,x,,,,,,\n"))
+        .payments(&format!("{PAYMENTS}B,2024-01-20,1.00,Q,,,\n"));
+    let book = files.book(None);
+    assert_eq!(found(&book, "payments"), [(1, "PAYMENT_QUARANTINED_INVOICE invoice_id [B]".to_owned())]);
+}
+
+#[test]
 fn no_rule_is_without_a_test() {
     let listed = DIRTY.iter().chain(NOTED).filter_map(|(.., expected)| expected.split(' ').next());
-    // what a payment says of its invoice has a test of its own
+    // `a_payment_of_an_invoice_in_quarantine_says_so` tests the one that takes two tables
     let tested: BTreeSet<&str> = listed.chain(["PAYMENT_QUARANTINED_INVOICE"]).collect();
     let all: BTreeSet<&str> = rule::RULES.iter().map(|r| r.id).collect();
     assert_eq!(tested, all);
