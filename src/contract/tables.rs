@@ -247,7 +247,7 @@ pub const TABLES: &[TableSchema] = &[
                 "due",
                 Decimal,
                 "currency",
-                "What falls due in the period: the naive forecast; null for `future`.",
+                "What falls due of open invoices in the period: the naive forecast; null for `future` and `total`.",
             ),
         ],
     },

@@ -195,6 +195,20 @@ impl Facts {
         }
     }
 
+    /// An invoice of the customer's usual amount, issued and known on a day: what the next one will look like.
+    pub fn usual(habits: &Habits, issue: i32, terms_days: i32) -> Self {
+        Self {
+            issue,
+            due: issue + terms_days,
+            known: issue,
+            log_terms: f64::from(terms_days.max(0)).ln_1p(),
+            amount_against_usual: 0.0,
+            last_part: None,
+            disputed: 0.0,
+            overdue_share: f64::from(habits.n_overdue) / f64::from(habits.n_open + 1),
+        }
+    }
+
     /// The portfolio's average invoice with the dates of this one.
     pub fn average(&self, log_terms: f64) -> Self {
         Self {

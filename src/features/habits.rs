@@ -261,10 +261,14 @@ impl<'a> Calendar<'a> {
         }
     }
 
+    /// How many times likelier payment is to fall on a day than on an average one.
+    pub fn lift(&self, day: i32) -> f64 {
+        let place = self.almanac.place(day);
+        self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize]
+    }
+
     /// Share of what is ready that is released on a day.
     pub fn release(&self, day: i32) -> f64 {
-        let place = self.almanac.place(day);
-        (self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize])
-            .min(1.0)
+        self.lift(day).min(1.0)
     }
 }

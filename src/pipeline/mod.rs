@@ -93,11 +93,14 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     };
     observer.stage("score");
     let prediction = crate::score::predict(&known, &survey, &model.hazard, policy);
-    drop(survey);
     let scores = crate::score::score(&known, &prediction, policy);
     observer.stage("forecast");
+    let new = crate::score::NewInvoices::new(&survey, &model.hazard, &prediction);
+    let last = crate::forecast::last_day(job.as_of);
+    let future = crate::forecast::future_cash(&known, &new, policy, last);
+    drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
-    let forecast = crate::forecast::cash_forecast(&known, open, curves, policy, job.seed);
+    let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, policy, job.seed);
     observer.stage("prioritise");
     let promises = promises(&contacts);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;

@@ -100,7 +100,7 @@ pub fn cash_forecast(forecast: CashForecast, as_of: Day) -> Result<Table, Contra
             ("p75", Column::F64(p75)),
             ("p90", Column::F64(p90)),
             ("p95", Column::F64(p95)),
-            ("due", Column::OptAmount(f.due.into_iter().map(Some).collect())),
+            ("due", Column::OptAmount(f.due)),
         ],
     )
 }

@@ -101,6 +101,7 @@ impl ValidPolicy {
 
         let f = &policy.forecast;
         c.int("forecast.draws", f.draws, 100, 100_000)?;
+        c.int("forecast.billing_half_life_days", f.billing_half_life_days, 14, 3650)?;
         c.real("forecast.customer_correlation", f.customer_correlation, 0.0, 0.9)?;
         c.real("forecast.portfolio_correlation", f.portfolio_correlation, 0.0, 0.5)?;
         let both = f.customer_correlation + f.portfolio_correlation;

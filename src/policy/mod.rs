@@ -94,6 +94,7 @@ pub struct ScorePolicy {
 #[allow(missing_docs)] // defaults.toml documents each key
 pub struct ForecastPolicy {
     pub draws: usize,
+    pub billing_half_life_days: i32,
     pub customer_correlation: f64,
     pub portfolio_correlation: f64,
 }

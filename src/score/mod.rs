@@ -2,8 +2,10 @@
 
 pub mod curve;
 pub mod invoice;
+pub mod new_invoice;
 pub mod predict;
 
 pub use curve::Curves;
 pub use invoice::{InvoiceScore, RiskBand, score};
+pub use new_invoice::NewInvoices;
 pub use predict::{Prediction, Reason, predict};

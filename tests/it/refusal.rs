@@ -185,7 +185,7 @@ fn a_bad_policy_is_refused() {
     desk.write("bad.toml", "[forecast]\ndraw = 100\n");
     refused!(desk, run, 2, @r"
     error: bad.toml: not a valid policy
-      caused by: unknown field `draw`, expected one of `draws`, `customer_correlation`, `portfolio_correlation`
+      caused by: unknown field `draw`, expected one of `draws`, `billing_half_life_days`, `customer_correlation`, `portfolio_correlation`
         in `forecast`
 
     hint: src/policy/defaults.toml documents every key with its unit and range

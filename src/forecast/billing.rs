@@ -1,0 +1,326 @@
+//! What customers will be billed: their own cadence, the portfolio's season, and how wrong that has been.
+
+use crate::core::Day;
+use crate::ledger::Known;
+use rayon::prelude::*;
+
+/// Days that every customer is taken to have been silent before its first invoice: what holds back newcomers.
+const SILENT_DAYS: f64 = 30.0;
+/// Invoices looked at for a customer's usual terms.
+const TERMS_INVOICES: usize = 12;
+/// Past months for which the forecast is made again and held against what came.
+const ORIGINS: i32 = 12;
+/// Days of billing that each of them is judged on.
+pub const JUDGED_DAYS: i32 = 91;
+/// Days of history behind the earliest of them.
+const ORIGIN_HISTORY_DAYS: i32 = 120;
+/// Pseudo-origins at which the forecast was right.
+const ORIGIN_PRIOR: f64 = 1.0;
+/// Deviation of log billing where no history tells it, and the least one.
+const UNKNOWN_DEVIATION: f64 = 0.25;
+const LEAST_DEVIATION: f64 = 0.03;
+/// Full months below which no season is seen.
+const SEASON_MONTHS: usize = 24;
+/// Pseudo-years without a season.
+const SEASON_PRIOR: f64 = 1.0;
+/// Pseudo-invoices of the portfolio in a customer's billing days.
+const DAY_PRIOR: f64 = 5.0;
+/// Places in a month: the 1st to the 15th, then the days to its end.
+const PLACES: usize = 31;
+const FORWARD_DAYS: u32 = 15;
+
+/// Weights that halve every so many days, growing towards as_of.
+#[derive(Debug, Clone)]
+struct Fade {
+    base: i32,
+    weight: Vec<f64>,
+    /// Sum of the weights of days before `base + k`.
+    before: Vec<f64>,
+}
+
+impl Fade {
+    fn new(first: i32, as_of: i32, half_life_days: i32) -> Self {
+        let base = first.max(as_of - 40 * half_life_days).min(as_of);
+        let weight: Vec<f64> =
+            (base..=as_of).map(|d| (f64::from(d - as_of) / f64::from(half_life_days)).exp2()).collect();
+        let mut before = Vec::with_capacity(weight.len() + 1);
+        before.push(0.0);
+        let mut sum = 0.0;
+        for w in &weight {
+            sum += w;
+            before.push(sum);
+        }
+        Self { base, weight, before }
+    }
+
+    fn at(&self, day: i32) -> f64 {
+        self.weight[(day - self.base).clamp(0, self.weight.len() as i32 - 1) as usize]
+    }
+
+    /// Sum over `from..=to`.
+    fn over(&self, from: i32, to: i32) -> f64 {
+        let place = |day: i32| (day - self.base).clamp(0, self.weight.len() as i32) as usize;
+        self.before[place(to + 1)] - self.before[place(from)]
+    }
+}
+
+/// Billing of one customer in one currency, as of the day it was asked about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Index into the ledger's currencies.
+    pub currency: u16,
+    /// Expected billing an average day, in currency units, before season and scale.
+    pub per_day: f64,
+    /// The size of the invoices in it: sum of squares over sum of amounts.
+    pub lump: f64,
+}
+
+/// How a currency's billing stands to what its customers' cadences say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// Factor on the sum of the lines: customers come and go.
+    pub scale: f64,
+    /// Deviation of the log of three months' billing about the forecast, beside the chance of single invoices.
+    pub deviation: f64,
+}
+
+/// The portfolio's billing.
+#[derive(Debug, Clone)]
+pub struct Billing {
+    fade: Fade,
+    as_of: i32,
+    /// Factor of each calendar month from January; 1 on average.
+    pub season: [f64; 12],
+    /// One a currency of the ledger.
+    pub level: Vec<Level>,
+    /// Share of invoices by weekday and by place in the month.
+    weekday: [f64; 7],
+    place: [f64; PLACES],
+}
+
+impl Billing {
+    /// Learns the portfolio's billing from what is known.
+    pub fn new(known: &Known, half_life_days: i32) -> Self {
+        let as_of = known.as_of().0;
+        let first = known.issue.par_iter().copied().min().unwrap_or(as_of);
+        let days = issued_by_day(known, first);
+        let (mut weekday, mut place) = ([0.1; 7], [0.1; PLACES]);
+        for (day, &n) in (first..).zip(&days) {
+            weekday[Day(day).weekday()] += f64::from(n);
+            place[place_of(Day(day))] += f64::from(n);
+        }
+        let share = |total: f64, n: f64| n / total;
+        let (all_weekday, all_place) = (weekday.iter().sum(), place.iter().sum());
+        let mut out = Self {
+            fade: Fade::new(first, as_of, half_life_days),
+            as_of,
+            season: season(&days, Day(first), Day(as_of)),
+            level: Vec::new(),
+            weekday: weekday.map(|n| share(all_weekday, n)),
+            place: place.map(|n| share(all_place, n)),
+        };
+        out.level = out.levels(known, first);
+        out
+    }
+
+    /// The season's factor on a day.
+    pub fn season_at(&self, day: i32) -> f64 {
+        self.season[Day(day).civil().1 as usize - 1]
+    }
+
+    /// What customer `c` is billed, a line a currency, by what was known at `origin`.
+    pub fn lines(&self, known: &Known, c: usize, origin: i32) -> Vec<Line> {
+        let mut sums: Vec<(u16, f64, f64)> = Vec::new();
+        let mut first = i32::MAX;
+        for i in known.invoices_of(c).filter(|&i| known.known_day(i) <= origin) {
+            let (day, amount) = (known.issue[i], known.amount[i].to_f64());
+            first = first.min(day);
+            let w = self.fade.at(day) / self.season_at(day);
+            let at = sums.iter().position(|s| s.0 == known.currency[i]).unwrap_or_else(|| {
+                sums.push((known.currency[i], 0.0, 0.0));
+                sums.len() - 1
+            });
+            sums[at].1 += w * amount;
+            sums[at].2 += w * amount * amount;
+        }
+        if first == i32::MAX {
+            return Vec::new();
+        }
+        let exposure = self.fade.over(first, origin) + SILENT_DAYS * self.fade.at(origin);
+        let line = |(currency, sum, squares): (u16, f64, f64)| Line {
+            currency,
+            per_day: sum / exposure,
+            lump: squares / sum,
+        };
+        sums.into_iter().filter(|s| s.1 > 0.0).map(line).collect()
+    }
+
+    /// Share of an average day's billing that customer `c` is billed on each of the days `1..=last` after as_of, by
+    /// its own weekdays and places in the month, shrunk to the portfolio's; 1 on average over each month.
+    pub fn day_shares(&self, known: &Known, c: usize, last: i32, out: &mut Vec<f64>) {
+        let (mut weekday, mut place) = (self.weekday.map(|s| DAY_PRIOR * s), self.place.map(|s| DAY_PRIOR * s));
+        for i in known.invoices_of(c) {
+            weekday[Day(known.issue[i]).weekday()] += 1.0;
+            place[place_of(Day(known.issue[i]))] += 1.0;
+        }
+        let weight = |day: Day| weekday[day.weekday()] * place[place_of(day)];
+        out.clear();
+        let mut start = Day(self.as_of + 1).month_start();
+        while (out.len() as i32) < last {
+            let end = start.month_end();
+            let mean = (start.0..=end.0).map(|d| weight(Day(d))).sum::<f64>() / f64::from(end.0 - start.0 + 1);
+            let from = start.0.max(self.as_of + 1);
+            let room = (last as usize - out.len()).min((end.0 - from + 1) as usize) as i32;
+            out.extend((from..from + room).map(|d| weight(Day(d)) / mean));
+            start = end.plus(1);
+        }
+    }
+
+    /// Holds what the cadences would have said in past months against what was billed in the three months after.
+    ///
+    /// Origins lie whole months before as_of, so that a month half billed is as wrong there as it is now.
+    fn levels(&self, known: &Known, first: i32) -> Vec<Level> {
+        let n = known.currency_code.len();
+        let origins: Vec<i32> = (3..3 + ORIGINS)
+            .map(|k| months_before(Day(self.as_of), k).0)
+            .filter(|o| o - first >= ORIGIN_HISTORY_DAYS && o + JUDGED_DAYS <= self.as_of)
+            .collect();
+        origins
+            .iter()
+            .map(|&origin| self.judged(known, origin, n))
+            .fold(vec![Vec::new(); n], |mut all: Vec<Vec<Judged>>, judged| {
+                all.iter_mut().zip(judged).for_each(|(of, j)| of.push(j));
+                all
+            })
+            .iter()
+            .map(|judged| Level::of(judged))
+            .collect()
+    }
+
+    /// Predicted and actual billing of each currency in the `JUDGED_DAYS` after `origin`.
+    fn judged(&self, known: &Known, origin: i32, n_currencies: usize) -> Vec<Judged> {
+        let season: f64 = (origin + 1..=origin + JUDGED_DAYS).map(|d| self.season_at(d)).sum();
+        // whole customers in fixed parts: sums of f64 in one order whatever the threads
+        let parts: Vec<Vec<Judged>> = (0..known.n_customers().div_ceil(512))
+            .into_par_iter()
+            .map(|part| {
+                let mut sums = vec![Judged::default(); n_currencies];
+                for c in part * 512..((part + 1) * 512).min(known.n_customers()) {
+                    for line in self.lines(known, c, origin) {
+                        let sum = &mut sums[line.currency as usize];
+                        sum.predicted += line.per_day * season;
+                        sum.variance += line.per_day * season * line.lump;
+                    }
+                    for i in known.invoices_of(c) {
+                        if (origin + 1..=origin + JUDGED_DAYS).contains(&known.issue[i]) {
+                            sums[known.currency[i] as usize].actual += known.amount[i].to_f64();
+                        }
+                    }
+                }
+                sums
+            })
+            .collect();
+        let mut sums = vec![Judged::default(); n_currencies];
+        for part in parts {
+            for (sum, p) in sums.iter_mut().zip(part) {
+                sum.predicted += p.predicted;
+                sum.variance += p.variance;
+                sum.actual += p.actual;
+            }
+        }
+        sums
+    }
+}
+
+/// One currency's three months after an origin.
+#[derive(Debug, Clone, Copy, Default)]
+struct Judged {
+    predicted: f64,
+    /// Of what comes, by the chance of single invoices.
+    variance: f64,
+    actual: f64,
+}
+
+impl Level {
+    fn of(judged: &[Judged]) -> Self {
+        let usable: Vec<_> = judged.iter().filter(|j| j.predicted > 0.0 && j.actual > 0.0).collect();
+        if usable.is_empty() {
+            return Self { scale: 1.0, deviation: UNKNOWN_DEVIATION };
+        }
+        // the first is the newest; each month back counts a tenth less
+        let weights: Vec<f64> = (0..usable.len()).map(|k| 0.9_f64.powi(k as i32)).collect();
+        let logs: Vec<f64> = usable.iter().map(|j| (j.actual / j.predicted).ln()).collect();
+        let total: f64 = weights.iter().sum();
+        let mean = weights.iter().zip(&logs).map(|(w, l)| w * l).sum::<f64>() / (total + ORIGIN_PRIOR);
+        let spread = weights.iter().zip(&logs).map(|(w, l)| w * (l - mean).powi(2)).sum::<f64>();
+        let chance = usable.iter().map(|j| j.variance / j.predicted.powi(2)).sum::<f64>() / usable.len() as f64;
+        let prior = UNKNOWN_DEVIATION.powi(2) * ORIGIN_PRIOR;
+        let variance = (spread + prior) / (total + ORIGIN_PRIOR) - chance;
+        Self { scale: mean.exp(), deviation: variance.max(LEAST_DEVIATION.powi(2)).sqrt() }
+    }
+}
+
+/// Invoices issued on each day from `first` to as_of.
+fn issued_by_day(known: &Known, first: i32) -> Vec<u32> {
+    let mut days = vec![0; (known.as_of().0 - first + 1).max(1) as usize];
+    for &day in &known.issue {
+        days[(day - first) as usize] += 1;
+    }
+    days
+}
+
+/// The commonest days from issue to due of the customer's last invoices; of several, the fewest.
+pub fn usual_terms(known: &Known, c: usize) -> i32 {
+    let last = known.invoices_of(c).rev().take(TERMS_INVOICES);
+    let mut terms: Vec<i32> =
+        last.map(|i| (known.due[i] - known.issue[i]).max(0)).collect();
+    terms.sort_unstable();
+    let runs = terms.chunk_by(|a, b| a == b);
+    runs.fold(&[0][..0], |best, run| if run.len() > best.len() { run } else { best }).first().copied().unwrap_or(0)
+}
+
+/// Invoices of each calendar month against the twelve months around it, averaged over years and shrunk to 1.
+fn season(days: &[u32], first: Day, as_of: Day) -> [f64; 12] {
+    let mut months: Vec<(usize, f64)> = Vec::new();
+    let mut start = if first == first.month_start() { first } else { first.month_end().plus(1) };
+    while start.month_end() <= as_of {
+        let end = start.month_end();
+        let n: u32 = days[(start.0 - first.0) as usize..=(end.0 - first.0) as usize].iter().sum();
+        months.push((start.civil().1 as usize - 1, f64::from(n) / f64::from(end.0 - start.0 + 1)));
+        start = end.plus(1);
+    }
+    let mut factor = [1.0; 12];
+    if months.len() < SEASON_MONTHS {
+        return factor;
+    }
+    let mut sums = [(0.0, 0.0); 12];
+    for (k, &(month, rate)) in months.iter().enumerate() {
+        // the year in whose middle it lies, moved inside the history
+        let from = k.saturating_sub(6).min(months.len() - 12);
+        let mean = months[from..from + 12].iter().map(|m| m.1).sum::<f64>() / 12.0;
+        if mean > 0.0 {
+            sums[month].0 += rate / mean;
+            sums[month].1 += 1.0;
+        }
+    }
+    for (f, (sum, n)) in factor.iter_mut().zip(sums) {
+        *f = ((sum + SEASON_PRIOR) / (n + SEASON_PRIOR)).max(0.1);
+    }
+    let mean = factor.iter().sum::<f64>() / 12.0;
+    factor.map(|f| f / mean)
+}
+
+/// The same day so many months earlier; the end of a month stays one.
+fn months_before(day: Day, months: i32) -> Day {
+    let (mut start, was_end) = (day.month_start(), day == day.month_end());
+    for _ in 0..months {
+        start = start.plus(-1).month_start();
+    }
+    if was_end { start.month_end() } else { start.plus(day.day_of_month() as i32 - 1).min(start.month_end()) }
+}
+
+/// The 1st to the 15th count from the month's start, later days from its end, which has the last place.
+fn place_of(day: Day) -> usize {
+    let dom = day.day_of_month();
+    if dom <= FORWARD_DAYS { dom as usize - 1 } else { PLACES - 1 - (day.month_end().0 - day.0) as usize }
+}
