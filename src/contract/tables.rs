@@ -378,7 +378,7 @@ pub const TABLES: &[TableSchema] = &[
                 "pay_month_day",
                 Int32,
                 "",
-                "Day of the month on which it pays more than the portfolio, the most.",
+                "Day of the month on which it pays more than the portfolio, the most; -1 = the last day, -2 the one before.",
             ),
             opt(
                 "pay_month_day_lift",

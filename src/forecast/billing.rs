@@ -25,9 +25,8 @@ const SEASON_MONTHS: usize = 24;
 const SEASON_PRIOR: f64 = 1.0;
 /// Pseudo-invoices of the portfolio in a customer's billing days.
 const DAY_PRIOR: f64 = 5.0;
-/// Places in a month: the 1st to the 15th, then the days to its end.
+/// Places in a month, see [`Day::place_in_month`].
 const PLACES: usize = 31;
-const FORWARD_DAYS: u32 = 15;
 
 /// Weights that halve every so many days, growing towards as_of.
 #[derive(Debug, Clone)]
@@ -107,7 +106,7 @@ impl Billing {
         let (mut weekday, mut place) = ([0.1; 7], [0.1; PLACES]);
         for (day, &n) in (first..).zip(&days) {
             weekday[Day(day).weekday()] += f64::from(n);
-            place[place_of(Day(day))] += f64::from(n);
+            place[Day(day).place_in_month()] += f64::from(n);
         }
         let share = |total: f64, n: f64| n / total;
         let (all_weekday, all_place) = (weekday.iter().sum(), place.iter().sum());
@@ -161,9 +160,9 @@ impl Billing {
         let (mut weekday, mut place) = (self.weekday.map(|s| DAY_PRIOR * s), self.place.map(|s| DAY_PRIOR * s));
         for i in known.invoices_of(c) {
             weekday[Day(known.issue[i]).weekday()] += 1.0;
-            place[place_of(Day(known.issue[i]))] += 1.0;
+            place[Day(known.issue[i]).place_in_month()] += 1.0;
         }
-        let weight = |day: Day| weekday[day.weekday()] * place[place_of(day)];
+        let weight = |day: Day| weekday[day.weekday()] * place[day.place_in_month()];
         out.clear();
         let mut start = Day(self.as_of + 1).month_start();
         while (out.len() as i32) < last {
@@ -317,10 +316,4 @@ fn months_before(day: Day, months: i32) -> Day {
         start = start.plus(-1).month_start();
     }
     if was_end { start.month_end() } else { start.plus(day.day_of_month() as i32 - 1).min(start.month_end()) }
-}
-
-/// The 1st to the 15th count from the month's start, later days from its end, which has the last place.
-fn place_of(day: Day) -> usize {
-    let dom = day.day_of_month();
-    if dom <= FORWARD_DAYS { dom as usize - 1 } else { PLACES - 1 - (day.month_end().0 - day.0) as usize }
 }
