@@ -38,7 +38,9 @@ pub struct Habits {
     pub log_age: f64,
     /// Standard deviation of the next invoice's log age around it.
     pub log_age_sd: f64,
-    /// Log-odds of payment by bin of relative day.
+    /// Daily hazard of payment by bin of relative day.
+    pub hazard: [f64; N_BINS],
+    /// Its log-odds.
     pub log_odds: [f64; N_BINS],
     /// How many times likelier than in the portfolio a payment falls on a weekday.
     pub weekday_lift: [f64; 7],
@@ -128,6 +130,7 @@ impl Habits {
             slower_lately: (sd - sw * shift) / (sw + SHORT_PRIOR),
             log_age: age,
             log_age_sd: (age_variance + age_unsure).sqrt(),
+            hazard: prior.hazard,
             log_odds: [0.0; N_BINS],
             weekday_lift: [1.0; 7],
             place: prior.place,
@@ -157,10 +160,11 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        for (b, log_odds) in self.log_odds.iter_mut().enumerate() {
+        for b in 0..N_BINS {
             let events = state.events[b] * scale + HAZARD_PRIOR_DAYS * prior.hazard[b];
             let hazard = events / (exposure[b] * scale + HAZARD_PRIOR_DAYS);
-            *log_odds = logit(hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1));
+            self.hazard[b] = hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1);
+            self.log_odds[b] = logit(self.hazard[b]);
         }
         let weekday = shares(&state.weekday, scale, &prior.weekday, WEEKDAY_PRIOR);
         self.weekday_lift = std::array::from_fn(|d| weekday[d] / prior.weekday[d]);
@@ -200,8 +204,10 @@ fn shares<const N: usize>(count: &[f64; N], scale: f64, portfolio: &[f64; N], us
 /// How likely a customer's payments are to fall on a day, against an even spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PayDay {
-    /// Log lift of the customer's own weekday and day of the month.
+    /// Log lift of the customer's own weekday against the portfolio's and of its place in the month against any.
     pub own: f64,
+    /// Log of the share of what is ready that is released.
+    pub release: f64,
     /// Log lift of the weekday in the portfolio.
     pub portfolio_weekday: f64,
     /// Whether it is the month's last day, or the share of such days in a span.
@@ -210,7 +216,12 @@ pub struct PayDay {
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self { own: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS };
+    pub const AVERAGE: Self = Self {
+        own: 0.0,
+        release: -std::f64::consts::LN_2,
+        portfolio_weekday: 0.0,
+        month_end: 1.0 / MONTH_DAYS,
+    };
 }
 
 /// Days before a mark on which invoices may have become ready that wait for the next pay run.
@@ -270,7 +281,6 @@ pub struct Calendar<'a> {
     portfolio_weekday: [f64; 7],
     release_weekday: [f64; 7],
     own: Places,
-    portfolio: Places,
 }
 
 /// Shares of payments by the place in the month that they are meant for, and what becomes of those of a weekend.
@@ -307,7 +317,6 @@ impl<'a> Calendar<'a> {
             portfolio_weekday: prior.weekday_lift,
             release_weekday: std::array::from_fn(|d| habits.weekday_lift[d] * prior.weekday[d] * 7.0),
             own: Places::new(habits.place, habits.rolled_back, weekend),
-            portfolio: Places::new(prior.place, 0.5, weekend),
         }
     }
 
@@ -315,7 +324,8 @@ impl<'a> Calendar<'a> {
     pub fn day(&self, day: i32) -> PayDay {
         let place = self.almanac.place(day);
         PayDay {
-            own: (self.weekday[place.weekday as usize] * self.own.made(place) / self.portfolio.made(place)).ln(),
+            own: (self.weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS).ln(),
+            release: self.release(day).ln(),
             portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
             month_end: f64::from(u8::from(place.month_end)),
         }
@@ -327,8 +337,10 @@ impl<'a> Calendar<'a> {
         self.release_weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS
     }
 
-    /// Share of what is ready that is released on a day.
+    /// Share of what is ready that is released on a day: one half on an average one, nearly all on a day that is
+    /// many times likelier.
     pub fn release(&self, day: i32) -> f64 {
-        self.lift(day).min(1.0)
+        let lift = self.lift(day);
+        lift / (1.0 + lift)
     }
 }

@@ -114,7 +114,7 @@ impl PersonPeriods {
                         let facts = Facts::new(known, i, habits, prior);
                         (facts, Backlog::new(&facts, prior))
                     });
-                    let backlog = backlog.at(day, facts, prior, calendar);
+                    let backlog = backlog.at(day, facts, habits, calendar);
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
                     fill(prior, habits, facts, &calendar.day(day), backlog, day, &mut self.x[at..]);

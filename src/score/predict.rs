@@ -136,7 +136,7 @@ impl<'a> View<'a> {
         row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
-            let waiting = backlog.at(date, facts, self.prior, &self.calendar);
+            let waiting = backlog.at(date, facts, self.habits, &self.calendar);
             let pay_day = &self.pay_days[day as usize - 1];
             fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut x);
             let h = self.hazard.hazard(&x);
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
                     self.average,
                     &facts.average(log_terms),
                     &PayDay::AVERAGE,
-                    0.0,
+                    Backlog::AVERAGE,
                     date,
                     &mut base,
                 );
@@ -184,7 +184,7 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
+            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, Backlog::AVERAGE, middle, &mut x);
             let daily = (-self.hazard.hazard(&x)).ln_1p();
             while k < edges.len() && edges[k] <= to {
                 row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
