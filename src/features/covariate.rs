@@ -147,7 +147,8 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day" | "own_release" | "portfolio_weekday" | "month_end") => 30.0,
+        Some("pay_run_backlog" | "own_pay_day" | "own_release") => 300.0,
+        Some("portfolio_weekday" | "month_end") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,
     };
