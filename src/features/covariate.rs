@@ -50,7 +50,7 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 22] = [
+pub const BASE: [Covariate; 21] = [
     covariate(
         "customer_late_rate",
         "log-odds",
@@ -105,18 +105,13 @@ pub const BASE: [Covariate; 22] = [
     ),
     covariate(
         "pay_run_backlog",
-        "log ratio",
-        "what has become ready since the customer's last likely pay run against one day's worth",
+        "log-odds",
+        "what has become ready since the customer's last likely pay run and is let go on the day, against one day's worth",
     ),
     covariate(
         "own_pay_day",
         "log ratio",
         "how much likelier the customer pays on this weekday than the portfolio, and at this place in the month than at any",
-    ),
-    covariate(
-        "own_release",
-        "log share",
-        "share of what is ready that the customer's own weekday and place in the month let go",
     ),
     covariate(
         "portfolio_weekday",
@@ -147,7 +142,7 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day" | "own_release") => 300.0,
+        Some("pay_run_backlog" | "own_pay_day") => 300.0,
         Some("portfolio_weekday" | "month_end") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,
@@ -235,9 +230,10 @@ impl Facts {
 
 /// What has become ready since the last likely pay run, day after day.
 ///
-/// `ready[d] = hazard[d] + ready[d - 1] * (1 - release[d - 1])`: what a pay run does not release stays ready, with
-/// the customer's own hazard. The covariate is `ln(ready[d] / hazard[d])`: [`Backlog::AVERAGE`] for a customer who
-/// pays any day, large on the run day of one who pays on Fridays only.
+/// `ready[d] = 1 - (1 - waiting[d]) (1 - hazard[d])` with `waiting[d] = ready[d - 1] (1 - release[d - 1])`: what a pay
+/// run does not release stays ready, with the customer's own hazard. The covariate is the log-odds of
+/// `ready[d] release[d]` against those of `hazard[d]`: about 0 for a customer who pays any day, large on the run day
+/// of one who pays on Fridays only.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backlog {
     day: i32,
@@ -245,9 +241,6 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// Of an average day, on which one half of what is ready is released.
-    pub const AVERAGE: f64 = std::f64::consts::LN_2;
-
     /// Nothing waits before `BACKLOG_DAYS` before the mark or the invoice's first day.
     pub fn new(facts: &Facts, prior: &Prior) -> Self {
         Self {
@@ -259,12 +252,15 @@ impl Backlog {
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
     pub fn at(&mut self, day: i32, facts: &Facts, habits: &Habits, calendar: &Calendar<'_>) -> f64 {
         while self.day < day {
-            let hazard = habits.hazard[bin_of(self.day - facts.due)];
-            self.waiting = (self.waiting + hazard) * (1.0 - calendar.release(self.day));
+            self.waiting = self.ready(self.day, facts, habits) * (1.0 - calendar.release(self.day));
             self.day += 1;
         }
-        let hazard = habits.hazard[bin_of(day - facts.due)];
-        if self.waiting > 0.0 { ((self.waiting + hazard) / hazard).ln() } else { 0.0 }
+        let released = self.ready(day, facts, habits) * calendar.release(day);
+        held(released) - habits.log_odds[bin_of(day - facts.due)]
+    }
+
+    fn ready(&self, day: i32, facts: &Facts, habits: &Habits) -> f64 {
+        1.0 - (1.0 - self.waiting) * (1.0 - habits.hazard[bin_of(day - facts.due)])
     }
 }
 
@@ -302,7 +298,6 @@ pub fn fill(
         late_mix(prior, habits, facts, relative),
         backlog,
         pay_day.own,
-        pay_day.release,
         pay_day.portfolio_weekday,
         LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
         pay_day.month_end,
@@ -317,6 +312,7 @@ pub fn fill(
     steps[STEPS.partition_point(|&s| s <= relative)] = 1.0;
 }
 
+/// Log-odds of a hazard held inside its range.
 fn held(hazard: f64) -> f64 {
     let hazard = hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1);
     (hazard / (1.0 - hazard)).ln()

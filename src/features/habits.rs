@@ -206,8 +206,6 @@ fn shares<const N: usize>(count: &[f64; N], scale: f64, portfolio: &[f64; N], us
 pub struct PayDay {
     /// Log lift of the customer's own weekday against the portfolio's and of its place in the month against any.
     pub own: f64,
-    /// Log of the share of what is ready that is released.
-    pub release: f64,
     /// Log lift of the weekday in the portfolio.
     pub portfolio_weekday: f64,
     /// Whether it is the month's last day, or the share of such days in a span.
@@ -216,12 +214,7 @@ pub struct PayDay {
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self {
-        own: 0.0,
-        release: -std::f64::consts::LN_2,
-        portfolio_weekday: 0.0,
-        month_end: 1.0 / MONTH_DAYS,
-    };
+    pub const AVERAGE: Self = Self { own: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS };
 }
 
 /// Days before a mark on which invoices may have become ready that wait for the next pay run.
@@ -325,7 +318,6 @@ impl<'a> Calendar<'a> {
         let place = self.almanac.place(day);
         PayDay {
             own: (self.weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS).ln(),
-            release: self.release(day).ln(),
             portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
             month_end: f64::from(u8::from(place.month_end)),
         }

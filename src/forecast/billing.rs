@@ -157,7 +157,8 @@ impl Billing {
     /// Share of an average day's billing that customer `c` is billed on each of the days `1..=last` after as_of, by
     /// its own weekdays and places in the month, shrunk to the portfolio's; 1 on average over each month.
     pub fn day_shares(&self, known: &Known, c: usize, last: i32, out: &mut Vec<f64>) {
-        let (mut weekday, mut place) = (self.weekday.map(|s| DAY_PRIOR * s), self.place.map(|s| DAY_PRIOR * s));
+        let (mut weekday, mut place) =
+            (self.weekday.map(|s| DAY_PRIOR * s), self.place.map(|s| DAY_PRIOR * s));
         for i in known.invoices_of(c) {
             weekday[Day(known.issue[i]).weekday()] += 1.0;
             place[Day(known.issue[i]).place_in_month()] += 1.0;
@@ -167,7 +168,8 @@ impl Billing {
         let mut start = Day(self.as_of + 1).month_start();
         while (out.len() as i32) < last {
             let end = start.month_end();
-            let mean = (start.0..=end.0).map(|d| weight(Day(d))).sum::<f64>() / f64::from(end.0 - start.0 + 1);
+            let mean =
+                (start.0..=end.0).map(|d| weight(Day(d))).sum::<f64>() / f64::from(end.0 - start.0 + 1);
             let from = start.0.max(self.as_of + 1);
             let room = (last as usize - out.len()).min((end.0 - from + 1) as usize) as i32;
             out.extend((from..from + room).map(|d| weight(Day(d)) / mean));
@@ -252,7 +254,8 @@ impl Level {
         let total: f64 = weights.iter().sum();
         let mean = weights.iter().zip(&logs).map(|(w, l)| w * l).sum::<f64>() / (total + ORIGIN_PRIOR);
         let spread = weights.iter().zip(&logs).map(|(w, l)| w * (l - mean).powi(2)).sum::<f64>();
-        let chance = usable.iter().map(|j| j.variance / j.predicted.powi(2)).sum::<f64>() / usable.len() as f64;
+        let chance =
+            usable.iter().map(|j| j.variance / j.predicted.powi(2)).sum::<f64>() / usable.len() as f64;
         let prior = UNKNOWN_DEVIATION.powi(2) * ORIGIN_PRIOR;
         let variance = (spread + prior) / (total + ORIGIN_PRIOR) - chance;
         Self { scale: mean.exp(), deviation: variance.max(LEAST_DEVIATION.powi(2)).sqrt() }
@@ -271,11 +274,13 @@ fn issued_by_day(known: &Known, first: i32) -> Vec<u32> {
 /// The commonest days from issue to due of the customer's last invoices; of several, the fewest.
 pub fn usual_terms(known: &Known, c: usize) -> i32 {
     let last = known.invoices_of(c).rev().take(TERMS_INVOICES);
-    let mut terms: Vec<i32> =
-        last.map(|i| (known.due[i] - known.issue[i]).max(0)).collect();
+    let mut terms: Vec<i32> = last.map(|i| (known.due[i] - known.issue[i]).max(0)).collect();
     terms.sort_unstable();
     let runs = terms.chunk_by(|a, b| a == b);
-    runs.fold(&[0][..0], |best, run| if run.len() > best.len() { run } else { best }).first().copied().unwrap_or(0)
+    runs.fold(&[0][..0], |best, run| if run.len() > best.len() { run } else { best })
+        .first()
+        .copied()
+        .unwrap_or(0)
 }
 
 /// Invoices of each calendar month against the twelve months around it, averaged over years and shrunk to 1.

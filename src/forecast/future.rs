@@ -58,7 +58,8 @@ pub fn future_cash(known: &Known, new: &NewInvoices<'_>, policy: &ValidPolicy, l
     }
     let of = |k: usize| {
         let level = billing.level[k];
-        let column = |at: usize| sums[at * n_days..(at + 1) * n_days].iter().map(|s| s * level.scale).collect();
+        let column =
+            |at: usize| sums[at * n_days..(at + 1) * n_days].iter().map(|s| s * level.scale).collect();
         FutureCash {
             currency: known.currency_code[k],
             expected: column(2 * k),
@@ -123,8 +124,10 @@ impl FutureCash {
         let (n_draws, n_days) = (shocks.n_draws, self.expected.len());
         let key = text_key(self.currency.as_str());
         let normals = StandardNormal.sample_iter(rng(shocks.seed, "forecast: billing", key));
-        let factors: Vec<f64> =
-            normals.take(n_draws).map(|z: f64| (self.deviation * z - 0.5 * self.deviation.powi(2)).exp()).collect();
+        let factors: Vec<f64> = normals
+            .take(n_draws)
+            .map(|z: f64| (self.deviation * z - 0.5 * self.deviation.powi(2)).exp())
+            .collect();
         let mut rng = rng(shocks.seed, "forecast: future day", key);
         let mut cash = vec![0; n_days * n_draws];
         for (day, draws) in cash.chunks_mut(n_draws.max(1)).enumerate() {

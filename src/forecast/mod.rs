@@ -130,8 +130,7 @@ pub fn cash_forecast(
             continue;
         };
         let open = opened.unwrap_or_else(|| Cash::none(shocks.n_draws, last as usize));
-        let future =
-            Cash { expected: future.expected.clone(), draws: future.simulate(&shocks), due: None };
+        let future = Cash { expected: future.expected.clone(), draws: future.simulate(&shocks), due: None };
         let total = Cash {
             expected: open.expected.iter().zip(&future.expected).map(|(a, b)| a + b).collect(),
             draws: open.draws.plus(&future.draws),

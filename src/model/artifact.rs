@@ -8,9 +8,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Version of the artifact's layout. A reader takes every version up to its own.
-///
-/// 1: 38 columns. 2: columns may be missing and count nothing, as `own_release` in those of format 1.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 1;
 
 /// Why a file is no model that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -130,22 +128,22 @@ impl Artifact {
             return Err(ArtifactError::TooNew { file: file.to_owned(), found: head.format });
         }
         let model: Self = serde_json::from_str(text).map_err(not_a_model)?;
-        let names: Vec<String> = (0..N_COLUMNS).map(column_name).collect();
         let columns = &model.hazard.columns;
-        if let Some(k) = (0..columns.len()).find(|&k| !names.contains(&columns[k])) {
+        let expected = |k: usize| if k < N_COLUMNS { column_name(k) } else { "nothing".to_owned() };
+        let longest = columns.len().max(N_COLUMNS);
+        if let Some(k) = (0..longest).find(|&k| columns.get(k) != Some(&expected(k))) {
             return Err(ArtifactError::OtherColumns {
                 file: file.to_owned(),
                 column: k,
-                found: columns[k].clone(),
-                expected: names.get(k).cloned().unwrap_or_else(|| "nothing".to_owned()),
+                found: columns.get(k).cloned().unwrap_or_else(|| "nothing".to_owned()),
+                expected: expected(k),
             });
         }
         let computed = model.identity();
         if computed != model.model_id {
             return Err(ArtifactError::Changed { file: file.to_owned(), stated: model.model_id, computed });
         }
-        let hazard = model.hazard.with_columns(names);
-        Ok(Self { hazard, ..model })
+        Ok(model)
     }
 
     /// Writes the model beside its place and renames it there.

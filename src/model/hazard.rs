@@ -58,25 +58,6 @@ pub struct Hazard {
 }
 
 impl Hazard {
-    /// The same hazard over other columns: those that it does not know count nothing.
-    pub(super) fn with_columns(self, columns: Vec<String>) -> Self {
-        if columns == self.columns {
-            return self;
-        }
-        let place = |name: &String| self.columns.iter().position(|c| c == name);
-        let of = |values: &[f64], missing: f64| -> Vec<f64> {
-            let at = |name| place(name).and_then(|k| values.get(k)).copied().unwrap_or(missing);
-            columns.iter().map(at).collect()
-        };
-        Self {
-            coefficients: of(&self.coefficients, 0.0),
-            means: of(&self.means, 0.0),
-            deviations: of(&self.deviations, 1.0),
-            columns,
-            ..self
-        }
-    }
-
     /// Log-odds of settlement for one filled row.
     pub fn log_odds(&self, x: &[f64]) -> f64 {
         let (mut sums, n) = ([0.0; 4], x.len() / 4 * 4);

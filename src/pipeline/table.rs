@@ -188,7 +188,10 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
                 },
             ),
             ("pay_weekday_lift", lift(&weekday)),
-            ("pay_month_day", Column::OptI32(month_day.iter().map(|t| t.map(|t| day_at_place(t.0))).collect())),
+            (
+                "pay_month_day",
+                Column::OptI32(month_day.iter().map(|t| t.map(|t| day_at_place(t.0))).collect()),
+            ),
             ("pay_month_day_lift", lift(&month_day)),
         ],
     )

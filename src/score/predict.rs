@@ -148,7 +148,7 @@ impl<'a> View<'a> {
                     self.average,
                     &facts.average(log_terms),
                     &PayDay::AVERAGE,
-                    Backlog::AVERAGE,
+                    0.0,
                     date,
                     &mut base,
                 );
@@ -184,7 +184,7 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, Backlog::AVERAGE, middle, &mut x);
+            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
             let daily = (-self.hazard.hazard(&x)).ln_1p();
             while k < edges.len() && edges[k] <= to {
                 row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));

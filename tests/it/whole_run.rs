@@ -213,7 +213,10 @@ fn the_tables_of_a_run_agree() {
             let of = from(source);
             (0..forecast.n_rows()).filter(|&r| of("week", r)).map(|r| double(&forecast, "expected", r)).sum()
         };
-        assert!(weeks("future") > 0.0 && close(weeks("open") + weeks("future"), weeks("total")), "{currency}");
+        assert!(
+            weeks("future") > 0.0 && close(weeks("open") + weeks("future"), weeks("total")),
+            "{currency}"
+        );
         let cash_of_90_days =
             (0..scores.n_rows()).filter(|&r| is(&scores, "currency", r, currency)).map(|r| {
                 let Value::Amount(open) = scores.value("open_amount", r) else { panic!("no amount") };
