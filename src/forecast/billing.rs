@@ -322,3 +322,87 @@ fn months_before(day: Day, months: i32) -> Day {
     }
     if was_end { start.month_end() } else { start.plus(day.day_of_month() as i32 - 1).min(start.month_end()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Ledger, SettlementRows, sample};
+
+    const HALF_LIFE: i32 = 120;
+
+    /// Invoices of 70 to one customer, one on each of `days`, known at the end of `as_of`.
+    fn known(days: impl Iterator<Item = i32>, as_of: i32) -> Known {
+        let days: Vec<i32> = days.collect();
+        let ids: Vec<String> = (0..days.len()).map(|k| format!("I{k:05}")).collect();
+        let bills: Vec<_> = ids.iter().map(|id| (id.as_str(), "A", "EUR", 0, "70")).collect();
+        let mut rows = sample::invoices(&bills);
+        rows.due = days.iter().map(|d| d + 30).collect();
+        rows.issue = days;
+        Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(as_of))
+    }
+
+    #[test]
+    fn seventy_a_week_is_ten_a_day_once_the_level_has_undone_the_first_silence() {
+        let known = known((0..120).map(|k| 7 * k), 839);
+        let billing = Billing::new(&known, HALF_LIFE);
+        let [line] = billing.lines(&known, 0, 839)[..] else { panic!("one currency") };
+        let per_day = line.per_day * billing.level[0].scale;
+        assert!((per_day - 10.0).abs() < 0.8, "{per_day}");
+        assert!((line.lump - 70.0).abs() < 1e-9);
+        assert_eq!(usual_terms(&known, 0), 30);
+        assert!(billing.level[0].deviation < 0.1, "{:?}", billing.level[0]);
+    }
+
+    #[test]
+    fn nothing_after_the_origin_counts() {
+        let all = known((0..120).map(|k| 7 * k), 839);
+        let billing = Billing::new(&all, HALF_LIFE);
+        let early = known((0..60).map(|k| 7 * k), 839);
+        assert_eq!(billing.lines(&all, 0, 413), billing.lines(&early, 0, 413));
+        assert!(billing.lines(&all, 0, -1).is_empty());
+    }
+
+    #[test]
+    fn a_young_ledger_has_no_season_and_does_not_know_how_wrong_it_is() {
+        let known = known((0..8).map(|k| 7 * k), 55);
+        let billing = Billing::new(&known, HALF_LIFE);
+        assert_eq!(billing.season, [1.0; 12]);
+        assert_eq!(billing.level, [Level { scale: 1.0, deviation: UNKNOWN_DEVIATION }]);
+    }
+
+    /// Three years of a business that bills twice as much each December.
+    #[test]
+    fn a_month_with_twice_the_invoices_each_year_has_a_season() {
+        let first = Day::try_new(2021, 1, 1).unwrap();
+        let days = (0..1095).flat_map(|k| {
+            let day = first.plus(k);
+            let n = if day.civil().1 == 12 { 2 } else { 1 };
+            std::iter::repeat_n(day.0, n)
+        });
+        let known = known(days, first.0 + 1094);
+        let season = Billing::new(&known, HALF_LIFE).season;
+        assert!(season[11] > 1.5 * season[10], "{season:?}");
+        assert!((season.iter().sum::<f64>() - 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_who_is_billed_at_the_end_of_the_month_will_be_so_again() {
+        let ends = (0..24).map(|k| months_before(Day::try_new(2024, 12, 31).unwrap(), k).0);
+        let as_of = Day::try_new(2025, 1, 10).unwrap();
+        let known = known(ends, as_of.0);
+        let mut shares = Vec::new();
+        Billing::new(&known, HALF_LIFE).day_shares(&known, 0, 60, &mut shares);
+        let largest = (0..21).max_by(|a, b| shares[*a].total_cmp(&shares[*b])).unwrap();
+        assert_eq!(as_of.plus(largest as i32 + 1), Day::try_new(2025, 1, 31).unwrap());
+        let february: f64 = shares[21..49].iter().sum();
+        assert!((february - 28.0).abs() < 1e-9, "{february}");
+    }
+
+    #[test]
+    fn the_end_of_a_month_stays_one() {
+        let day = |m, d| Day::try_new(2024, m, d).unwrap();
+        assert_eq!(months_before(day(4, 30), 2), day(2, 29));
+        assert_eq!(months_before(day(3, 30), 1), day(2, 29));
+        assert_eq!(months_before(day(3, 15), 1), day(2, 15));
+    }
+}

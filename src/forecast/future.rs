@@ -140,3 +140,31 @@ impl FutureCash {
         Draws::new(n_draws, cash)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Amount;
+
+    fn shocks(n_draws: usize) -> Shocks {
+        Shocks { n_draws, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 3 }
+    }
+
+    /// Four standard errors.
+    #[test]
+    fn draws_have_the_expected_cash_and_its_spread() {
+        let currency = Currency::try_new("EUR").unwrap();
+        let future =
+            FutureCash { currency, expected: vec![0.0, 100.0], variance: vec![0.0, 400.0], deviation: 0.1 };
+        let n = 20_000;
+        let draws = future.simulate(&shocks(n));
+        assert!(draws.cash(1, 1).iter().all(|&c| c == 0));
+        let x: Vec<f64> = draws.cash(2, 2).into_iter().map(|c| Amount(c).to_f64()).collect();
+        let mean = x.iter().sum::<f64>() / n as f64;
+        let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
+        // variance of a product: 400 E[f^2] + 100^2 Var[f], f log-normal with mean 1
+        let wanted = 400.0 * 0.01_f64.exp() + 10_000.0 * (0.01_f64.exp() - 1.0);
+        assert!((mean - 100.0).abs() < 4.0 * (wanted / n as f64).sqrt(), "{mean}");
+        assert!((variance / wanted - 1.0).abs() < 0.08, "{variance} {wanted}");
+    }
+}
