@@ -215,7 +215,9 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
     let is_invoice = |q: &&Quarantined| accounts.inputs[..n].iter().any(|c| c.file == q.file);
     let first = accounts.quarantine.iter().find(|q| q.is_rejected() && is_invoice(q));
     let first = first.map(|q| format!("{} row {}: {} ({})", q.file, q.row, q.message, q.rule_id));
-    let (path, quarantine) = (raw.invoices.path.clone(), std::mem::take(&mut accounts.quarantine));
+    let path = raw.invoices.path.clone();
+    // where all invoices are merely later, what payments lack says nothing
+    let quarantine = if quarantined > 0 { std::mem::take(&mut accounts.quarantine) } else { Vec::new() };
     IngestError::NoInvoiceLeft { path, rows, quarantined, ignored, first, quarantine }
 }
 

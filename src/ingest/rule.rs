@@ -68,7 +68,7 @@ rules! {
         "A minus says that a document turns another one round, not which one; only a credit note may have it.";
     AMOUNT_NOT_NUMBER: Reject, "not a plain decimal such as 1234.50",
         "remove currency signs, thousands marks and text from it",
-        "Text stands where an amount must: guessing at `1,234` would be wrong by a factor of thousand half of the time.";
+        "Text stands where an amount must, or a mark that can be read in two ways, as in `1,234`: nothing is guessed.";
     AMOUNT_TOO_LARGE: Reject, "more than 14 digits before the point",
         "check the unit of the amount",
         "No amount of this size fits the columns of the output, and none is owed to anybody.";
