@@ -21,6 +21,10 @@ pub enum Error {
     /// The input is not read or not taken.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// The input is not taken, and a file tells for which rows.
+    #[error("{refused}")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    Rejected { refused: IngestError, file: PathBuf },
     /// The rows make no ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -77,7 +81,7 @@ impl Error {
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
             Self::NoReportingCurrency => 2,
             Self::Model(_) | Self::AuditFailed { .. } => 4,
-            Self::Ingest(e) => e.exit_code(),
+            Self::Ingest(e) | Self::Rejected { refused: e, .. } => e.exit_code(),
             Self::Artifact(e) => e.exit_code(),
             Self::Contract(e) => e.exit_code(),
         }
@@ -103,6 +107,7 @@ impl Error {
         match self {
             Self::Policy(e) => e.hint(),
             Self::Ingest(e) => e.hint(),
+            Self::Rejected { refused, file } => Some(refused.hint_with(file)),
             Self::Contract(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Artifact(e) => e.hint(),

@@ -4,7 +4,7 @@ use super::input::{AsOfArg, InputArgs, SeedArg};
 use super::progress::Progress;
 use super::render::{Screen, summary};
 use crate::error::Error;
-use crate::pipeline::{Job, OutputFile, Sources, check_out, write_run};
+use crate::pipeline::{Job, OutputFile, Sources, check_out, rejection, write_run};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejec
 /// Runs the main job and tells its summary.
 ///
 /// # Errors
-/// What the pipeline ran into; nothing is written then.
+/// What the pipeline ran into. Nothing is written then, but for the quarantine of an input that is rejected for it.
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, args.model.as_deref())?;
     run_job(&args.input.sources()?, &job, &args.out, Vec::new(), screen)
@@ -49,7 +49,8 @@ pub(super) fn run_job(
 ) -> Result<(), Error> {
     check_out(out)?;
     let progress = Progress::new(*screen);
-    let mut output = crate::pipeline::run(sources, job, &progress)?;
+    let mut output = crate::pipeline::run(sources, job, &progress)
+        .map_err(|e| rejection::in_place_of_run(e, out, job.as_of))?;
     output.files.extend(beside);
     let timings = progress.finish();
     let (told, warnings) = (output.summary.clone(), output.manifest.warnings.clone());

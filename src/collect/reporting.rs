@@ -73,6 +73,14 @@ impl Reporting {
         }
     }
 
+    /// Whether amounts of a currency can be compared.
+    ///
+    /// # Errors
+    /// [`CollectError`] for a currency that has no rate, or none that is a number above zero.
+    pub fn check(&self, from: Currency) -> Result<(), CollectError> {
+        self.conversion(from).map(|_| ())
+    }
+
     pub(super) fn conversion(&self, from: Currency) -> Result<Conversion, CollectError> {
         let reporting = self.currency();
         match self {

@@ -103,6 +103,21 @@ pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32
         })
 }
 
+/// Invoices whose settlement some landmark sees: [`Offered::settled_invoices`] of [`day_table`] without the table, for
+/// those who only want to know whether a fit will be refused.
+pub fn settled_in_sight(known: &Known, landmarks: &[Day], horizon_days: i32) -> u64 {
+    // the last landmark before a settlement sees it if any does
+    let is_seen = |i: &usize| {
+        let (seen, settled) = (known.settled_known_day(*i), known.settled[*i]);
+        let before = landmarks.partition_point(|l| l.0 < seen);
+        let last = landmarks[..before].last().filter(|l| l.0 >= known.known_day(*i));
+        last.is_some_and(|l| {
+            settled != NEVER && risk_end(known, *i, l.0, horizon_days) == settled.max(l.0 + 1)
+        })
+    };
+    (0..known.n_invoices()).into_par_iter().filter(is_seen).count() as u64
+}
+
 impl DayTable {
     fn slot(&mut self, day: i32, column: usize) -> &mut i64 {
         let row = (day - self.first).clamp(0, self.as_of - self.first + 1) as usize;

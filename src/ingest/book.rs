@@ -52,16 +52,31 @@ impl Book {
     /// # Errors
     /// [`IngestError::TooManyQuarantined`].
     pub fn within_quarantine_rate(self, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        match self.past_quarantine_rate(policy) {
+            None => Ok(self),
+            Some((table, rows, quarantined)) => Err(IngestError::TooManyQuarantined {
+                table,
+                rows,
+                quarantined,
+                max_rate: policy.ingest.max_quarantine_rate,
+                quarantine: self.quarantine,
+            }),
+        }
+    }
+
+    /// The first table with more rows in quarantine than the policy lets pass: its rows known at `as_of`, and those
+    /// of them in quarantine.
+    pub fn past_quarantine_rate(&self, policy: &ValidPolicy) -> Option<(&'static str, u64, u64)> {
         let max_rate = policy.ingest.max_quarantine_rate;
         for table in ["invoices", "payments"] {
             let of_table = self.inputs.iter().filter(|c| c.table == table);
             let (rows, quarantined) =
                 of_table.fold((0, 0), |(n, q), c| (n + c.ledger + c.quarantined, q + c.quarantined));
             if quarantined as f64 > max_rate * rows as f64 {
-                return Err(IngestError::TooManyQuarantined { table, rows, quarantined, max_rate });
+                return Some((table, rows, quarantined));
             }
         }
-        Ok(self)
+        None
     }
 }
 
@@ -200,7 +215,10 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
     let is_invoice = |q: &&Quarantined| accounts.inputs[..n].iter().any(|c| c.file == q.file);
     let first = accounts.quarantine.iter().find(|q| q.is_rejected() && is_invoice(q));
     let first = first.map(|q| format!("{} row {}: {} ({})", q.file, q.row, q.message, q.rule_id));
-    IngestError::NoInvoiceLeft { path: raw.invoices.path.clone(), rows, quarantined, ignored, first }
+    let path = raw.invoices.path.clone();
+    // where all invoices are merely later, what payments lack says nothing
+    let quarantine = if quarantined > 0 { std::mem::take(&mut accounts.quarantine) } else { Vec::new() };
+    IngestError::NoInvoiceLeft { path, rows, quarantined, ignored, first, quarantine }
 }
 
 /// Only the presence of tables and columns may speak here: what rows say may not be known yet.

@@ -1,8 +1,8 @@
 //! Why input is refused as a whole.
 
-use super::Profile;
+use super::{Profile, Quarantined};
 use polars::error::PolarsError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why there is no ledger. What is wrong with single rows goes to quarantine instead.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum IngestError {
     /// A profile that does not exist.
     #[error("no profile is named `{found}` (known: {})", Profile::names().join(", "))]
     UnknownProfile { found: String },
+    /// A rule that does not exist.
+    #[error("no rule is named `{found}`")]
+    UnknownRule { found: String },
     /// A file whose extension names no format.
     #[error("{}: the extension is `{found}`, expected `csv` or `parquet`", .file.display())]
     UnknownExtension { file: PathBuf, found: String },
@@ -49,12 +52,25 @@ pub enum IngestError {
     NoRows { path: PathBuf },
     /// Every row was quarantined or is later than `as_of`.
     #[error("{}: no invoice is left of {rows} rows: {quarantined} are in quarantine, {ignored} are later than as_of", .path.display())]
-    NoInvoiceLeft { path: PathBuf, rows: u64, quarantined: u64, ignored: u64, first: Option<String> },
+    NoInvoiceLeft {
+        path: PathBuf,
+        rows: u64,
+        quarantined: u64,
+        ignored: u64,
+        first: Option<String>,
+        quarantine: Vec<Quarantined>,
+    },
     /// More rows are in quarantine than the policy lets pass.
     #[error(
         "{table}: {quarantined} of {rows} rows are in quarantine, expected at most a share of {max_rate}"
     )]
-    TooManyQuarantined { table: &'static str, rows: u64, quarantined: u64, max_rate: f64 },
+    TooManyQuarantined {
+        table: &'static str,
+        rows: u64,
+        quarantined: u64,
+        max_rate: f64,
+        quarantine: Vec<Quarantined>,
+    },
     /// A text file in another encoding.
     #[error("{}: line {line} is not UTF-8", .file.display())]
     NotUtf8 { file: PathBuf, line: usize },
@@ -83,6 +99,7 @@ impl IngestError {
             }
             Self::Parquet { .. } => "write or copy the file again: its end or a page of it is damaged".into(),
             Self::UnknownProfile { .. } => "leave --profile out for canonical column names".into(),
+            Self::UnknownRule { .. } => "`arrears rules` prints them all".into(),
             Self::UnknownExtension { .. } => "export it as CSV or Parquet".into(),
             Self::MissingColumn { field, column, .. } => {
                 let or = if *field == "due_date" { ", or give `terms_days`" } else { "" };
@@ -115,12 +132,31 @@ impl IngestError {
         })
     }
 
+    /// [`IngestError::hint`] where [`IngestError::quarantine`] was written to a file.
+    pub fn hint_with(&self, file: &Path) -> String {
+        let next = match self {
+            Self::NoInvoiceLeft { first: Some(message), .. } => format!("the first is {message}"),
+            _ => "ingest.max_quarantine_rate in the policy is the share that may pass".to_owned(),
+        };
+        format!("{} names each row and its remedy; {next}", file.display())
+    }
+
     /// The exit status of the process: 1 cannot read, 2 bad option, 3 input rejected.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Read { .. } | Self::NothingThere { .. } | Self::Parquet { .. } | Self::Internal { .. } => 1,
-            Self::UnknownProfile { .. } => 2,
+            Self::UnknownProfile { .. } | Self::UnknownRule { .. } => 2,
             _ => 3,
+        }
+    }
+
+    /// The rows that rules found, where they are why there is no ledger.
+    pub fn quarantine(&self) -> &[Quarantined] {
+        match self {
+            Self::NoInvoiceLeft { quarantine, .. } | Self::TooManyQuarantined { quarantine, .. } => {
+                quarantine
+            }
+            _ => &[],
         }
     }
 

@@ -79,8 +79,8 @@ pub(super) fn judge(table: &RawTable, as_of: Option<Day>) -> Result<(FxTable, Ve
         fx.rates.entry(currency).or_default().push((day, rate));
         taken.push(row as u32);
         for other in &group[1..] {
-            let value = other.rate.to_string();
-            aside.refuse(other.row, Refusal::new(&rule::DUPLICATE_RATE, "rate", value));
+            let rule = if other.rate == rate { &rule::RATE_REPEATED } else { &rule::DUPLICATE_RATE };
+            aside.refuse(other.row, Refusal::new(rule, "rate", other.rate.to_string()));
         }
     }
     Ok((fx, taken, aside))

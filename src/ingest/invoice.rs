@@ -7,7 +7,7 @@ use super::table::RawTable;
 use super::tally::Aside;
 use super::{CustomerTable, IngestError};
 use crate::core::{Amount, Currency, TextColumn};
-use crate::ledger::{AccountCredit, InvoiceRows};
+use crate::ledger::{AccountCredit, InvoiceRows, NEVER};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,6 +85,9 @@ pub(super) fn judge<'a>(
         all.taken[row as usize] = Taken::No;
         let id = id_at(&columns, row).unwrap_or_default();
         aside.refuse(row as usize, Refusal::new(rule, "invoice_id", id));
+    }
+    if basis.as_of.is_none() {
+        all.forget_future_payments(&columns, &mut aside);
     }
     let Documents { taken, rows, paid } = all.settled(&columns, id_bytes);
     Ok((Invoices { rows, paid, keys, taken, refused_ids, columns }, aside))
@@ -181,6 +184,24 @@ impl Documents {
             let (columns, i) = at(columns, row as u32);
             let note = columns.customer.refuse(&rule::CUSTOMER_UNKNOWN, i);
             if !aside.takes(row, &mut vec![note]) {
+                self.taken[row] = Taken::No;
+            }
+        }
+    }
+
+    /// Reads days of payment that cannot have come yet as not paid. With an as_of nobody asks: a day after it is
+    /// not yet, and a word about it would let what happens later move the quarantine.
+    fn forget_future_payments(&mut self, columns: &[Columns], aside: &mut Aside) {
+        let issued = self.taken.iter().zip(&self.rows.issue).filter(|(taken, _)| **taken != Taken::No);
+        let Some(last) = issued.map(|(_, day)| *day).max() else { return };
+        for row in 0..self.paid.len() {
+            let is_ahead = self.paid[row] != NEVER && self.paid[row] > last.saturating_add(AHEAD_DAYS);
+            if self.taken[row] != Taken::Invoice || !is_ahead {
+                continue;
+            }
+            let (columns, i) = at(columns, row as u32);
+            self.paid[row] = NEVER;
+            if !aside.takes(row, &mut vec![columns.paid.refuse(&rule::PAID_IN_FUTURE, i)]) {
                 self.taken[row] = Taken::No;
             }
         }
@@ -316,6 +337,10 @@ impl<'s> Slots<'s> {
         }
     }
 }
+
+/// Days after the last day of issue past which no payment can have come: nobody exports a ledger a year after its
+/// last invoice, or dates a payment so far ahead.
+pub const AHEAD_DAYS: i32 = 366;
 
 /// Rows whose customers are looked up together.
 const BATCH_ROWS: usize = 1024;

@@ -53,7 +53,7 @@ pub(super) struct Columns<'a> {
     kind: Cells<'a>,
     dispute: Cells<'a>,
     dispute_closed: Cells<'a>,
-    paid: Cells<'a>,
+    pub paid: Cells<'a>,
     default_currency: Currency,
     one_table: bool,
 }

@@ -30,6 +30,7 @@ pub use contact::ContactTable;
 pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
+pub use invoice::AHEAD_DAYS;
 pub use perturb::Perturbation;
 pub use profile::{DateShape, Profile};
 pub use table::Raw;

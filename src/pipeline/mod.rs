@@ -3,20 +3,26 @@
 //! [`run`] reads, checks, fits, scores, forecasts and ranks, and gives the files of an output folder as bytes;
 //! [`write_run`] puts them in place. [`assess`] is the same from a checked book on, for callers that have one.
 
+pub mod ability;
 pub mod audit;
 pub mod demo;
 mod digest;
 pub mod explain;
+pub mod ledger_report;
 pub mod observe;
+pub mod rejection;
 pub mod summary;
 mod table;
 
 pub use crate::contract::{
     ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, check_out, write_file,
 };
-pub use crate::ingest::{Book, InputCount, Profile, Sources};
+pub use crate::ingest::rule::{RULES, Rule};
+pub use crate::ingest::{Book, InputCount, Profile, Quarantined, Sources};
 pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
+pub use ability::Verdict;
+pub use ledger_report::LedgerReport;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
@@ -203,16 +209,14 @@ pub fn check(
     Ok(crate::ingest::check_owned(raw, as_of, policy)?)
 }
 
-/// The quarantine of a book as a Parquet file.
+/// Rows that rules found, as a Parquet file.
 ///
 /// # Errors
 /// [`ContractError::Encode`], which would be a bug.
-pub fn quarantine_file(book: &Book) -> Result<OutputFile, Error> {
-    let table = table::quarantine(&book.quarantine)?;
-    Ok(OutputFile {
-        name: format!("{}.parquet", table.name()),
-        bytes: encode_parquet(&table, &Stamp::default())?,
-    })
+pub fn quarantine_file(rows: &[Quarantined], as_of: Option<Day>) -> Result<OutputFile, ContractError> {
+    let table = table::quarantine(rows)?;
+    let bytes = encode_parquet(&table, &Stamp { as_of, run_id: None })?;
+    Ok(OutputFile { name: format!("{}.parquet", table.name()), bytes })
 }
 
 /// What became of the rows of one input, with the identity asserted: rows = ledger + quarantined + ignored.
@@ -263,6 +267,14 @@ fn promises(contacts: &crate::ingest::ContactTable) -> Vec<Promise<'_>> {
         .collect()
 }
 
+/// Currencies in which something is open.
+fn open_currencies(known: &Known) -> BTreeSet<Currency> {
+    let mut is_open = vec![false; known.currency_code.len()];
+    let open = known.currency.iter().zip(&known.open_amount).filter(|(_, amount)| amount.0 > 0);
+    open.for_each(|(c, _)| is_open[*c as usize] = true);
+    known.currency_code.iter().zip(is_open).filter(|(_, open)| *open).map(|(c, _)| *c).collect()
+}
+
 /// The currency customers are compared in: the policy's, or the ledger's only one. Several currencies without a rate
 /// table are added at par, with a warning; with one, a missing rate is an error of the stage.
 fn reporting(
@@ -271,10 +283,7 @@ fn reporting(
     policy: &ValidPolicy,
     warnings: &mut Vec<String>,
 ) -> Result<Reporting, Error> {
-    let open: BTreeSet<Currency> = (0..known.n_invoices())
-        .filter(|&i| known.open_amount[i].0 > 0)
-        .map(|i| known.currency_code[known.currency[i] as usize])
-        .collect();
+    let open = open_currencies(known);
     let wanted = Currency::try_new(&policy.ledger.reporting_currency);
     let only = if open.len() <= 1 { open.first().copied() } else { None };
     match (wanted, only) {

@@ -6,6 +6,7 @@
 mod architecture;
 mod artifacts;
 mod audit;
+mod check_report;
 mod cli;
 mod coherence;
 mod conformance;
@@ -14,6 +15,7 @@ mod ingest;
 mod known;
 mod recovery;
 mod refusal;
+mod rules;
 mod sample;
 mod simulate;
 mod whole_run;
