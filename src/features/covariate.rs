@@ -1,11 +1,12 @@
 //! The columns of the hazard model: one list, filled by one function for training and for scoring alike.
 
 use super::bins::bin_of;
-use super::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
+use super::habits::{BACKLOG_DAYS, Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;
 use crate::ledger::Known;
 use crate::numeric::normal_tail::ln_tail;
+use crate::numeric::rate::log_odds_of_rate;
 
 /// First relative days of the model's own steps in time, coarser than the bins of habits.
 const STEPS: [i32; 12] = [-30, -14, -7, -3, 0, 1, 4, 8, 15, 31, 61, 91];
@@ -250,12 +251,13 @@ impl Backlog {
     }
 
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
-    pub fn at(&mut self, day: i32, facts: &Facts, habits: &Habits, calendar: &Calendar<'_>) -> f64 {
+    /// `release` is the share let go on a day, [`super::habits::Calendar::release`].
+    pub fn at(&mut self, day: i32, facts: &Facts, habits: &Habits, release: impl Fn(i32) -> f64) -> f64 {
         while self.day < day {
-            self.waiting = self.ready(self.day, facts, habits) * (1.0 - calendar.release(self.day));
+            self.waiting = self.ready(self.day, facts, habits) * (1.0 - release(self.day));
             self.day += 1;
         }
-        let released = self.ready(day, facts, habits) * calendar.release(day);
+        let released = self.ready(day, facts, habits) * release(day);
         held(released) - habits.log_odds[bin_of(day - facts.due)]
     }
 
@@ -264,9 +266,26 @@ impl Backlog {
     }
 }
 
-/// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`).
+/// What the last day filled leaves for the next one of the same invoice: its evening is that one's morning.
+#[derive(Debug, Clone, Copy)]
+pub struct Evening {
+    day: i32,
+    delay: f64,
+    age: f64,
+}
+
+impl Evening {
+    /// Before the first day.
+    pub fn none() -> Self {
+        Self { day: i32::MIN, delay: 0.0, age: 0.0 }
+    }
+}
+
+/// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`). `evening` belongs to
+/// the invoice: it saves work on consecutive days and changes nothing.
 ///
 /// Shape: `out` is `[N_COLUMNS]`.
+#[allow(clippy::too_many_arguments)]
 pub fn fill(
     prior: &Prior,
     habits: &Habits,
@@ -274,8 +293,10 @@ pub fn fill(
     pay_day: &PayDay,
     backlog: f64,
     day: i32,
+    evening: &mut Evening,
     out: &mut [f64],
 ) {
+    let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
     let relative = day - facts.due;
     let bin = bin_of(relative);
     let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
@@ -293,8 +314,8 @@ pub fn fill(
         f64::from(u8::from(part_recent)),
         prior.log_odds[bin],
         habits.log_odds[bin] - prior.log_odds[bin],
-        delay_shape(habits, relative),
-        age_shape(habits, day - facts.issue),
+        delay_shape,
+        age_shape,
         late_mix(prior, habits, facts, relative),
         backlog,
         pay_day.own,
@@ -318,18 +339,18 @@ fn held(hazard: f64) -> f64 {
     (hazard / (1.0 - hazard)).ln()
 }
 
-/// Log-odds of a normal delay falling on a relative day, given that it has not come before.
-fn delay_shape(habits: &Habits, relative: i32) -> f64 {
-    let z = |days: f64| (days - habits.delay) / habits.delay_sd;
-    let relative = f64::from(relative);
-    held(1.0 - (ln_tail(z(relative + 0.5)) - ln_tail(z(relative - 0.5))).exp())
-}
-
-/// The same for a log-normal age.
-fn age_shape(habits: &Habits, age: i32) -> f64 {
-    let z = |half_days: usize| (LOG_AGE[half_days] - habits.log_age) / habits.log_age_sd;
-    let morning = (2 * age.clamp(0, AGE_MAX_DAYS)) as usize;
-    held(1.0 - (ln_tail(z(morning + 2)) - ln_tail(z(morning))).exp())
+/// Log-odds of a normal delay falling on a day, given that it has not come before; and the same for a log-normal age.
+fn shapes(habits: &Habits, facts: &Facts, day: i32, evening: &mut Evening) -> (f64, f64) {
+    let (relative, age) = (f64::from(day - facts.due), (day - facts.issue).clamp(0, AGE_MAX_DAYS));
+    let delay_at = |days: f64| ln_tail((days - habits.delay) / habits.delay_sd);
+    let age_at = |half_days: i32| ln_tail((LOG_AGE[half_days as usize] - habits.log_age) / habits.log_age_sd);
+    let morning = if evening.day == day - 1 && (1..AGE_MAX_DAYS).contains(&age) {
+        *evening
+    } else {
+        Evening { day, delay: delay_at(relative - 0.5), age: age_at(2 * age) }
+    };
+    *evening = Evening { day, delay: delay_at(relative + 0.5), age: age_at(2 * age + 2) };
+    (log_odds_of_rate(morning.delay - evening.delay), log_odds_of_rate(morning.age - evening.age))
 }
 
 /// Log-odds of the portfolio's shape when a share `1 - late_prob` of this customer's invoices is paid by due: up to

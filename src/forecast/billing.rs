@@ -25,6 +25,10 @@ const SEASON_MONTHS: usize = 24;
 const SEASON_PRIOR: f64 = 1.0;
 /// Pseudo-invoices of the portfolio in a customer's billing days.
 const DAY_PRIOR: f64 = 5.0;
+/// Days after as_of that may be asked for: six months and the rest of one more.
+const AHEAD_DAYS: i32 = 250;
+/// Customers judged in one go.
+const CUSTOMERS_PER_PART: usize = 512;
 /// Places in a month, see [`Day::place_in_month`].
 const PLACES: usize = 31;
 
@@ -87,6 +91,12 @@ pub struct Level {
 #[derive(Debug, Clone)]
 pub struct Billing {
     fade: Fade,
+    /// Of each day from the fade's base: see [`Billing::weight_at`].
+    weight: Vec<f64>,
+    /// The first day that has a place.
+    first: i32,
+    /// Weekday and place in the month of each day from there to past as_of.
+    places: Vec<(usize, usize)>,
     as_of: i32,
     /// Factor of each calendar month from January; 1 on average.
     pub season: [f64; 12],
@@ -103,17 +113,26 @@ impl Billing {
         let as_of = known.as_of().0;
         let first = known.issue.par_iter().copied().min().unwrap_or(as_of);
         let days = issued_by_day(known, first);
+        // places of days begin with a month, for those of a customer's next bills begin with as_of's
+        let from = first.min(Day(as_of + 1).month_start().0);
+        let places: Vec<_> =
+            (from..=as_of + AHEAD_DAYS).map(|d| (Day(d).weekday(), Day(d).place_in_month())).collect();
         let (mut weekday, mut place) = ([0.1; 7], [0.1; PLACES]);
-        for (day, &n) in (first..).zip(&days) {
-            weekday[Day(day).weekday()] += f64::from(n);
-            place[Day(day).place_in_month()] += f64::from(n);
+        for (&(w, p), &n) in places[(first - from) as usize..].iter().zip(&days) {
+            weekday[w] += f64::from(n);
+            place[p] += f64::from(n);
         }
         let share = |total: f64, n: f64| n / total;
         let (all_weekday, all_place) = (weekday.iter().sum(), place.iter().sum());
+        let (fade, season) = (Fade::new(first, as_of, half_life_days), season(&days, Day(first), Day(as_of)));
+        let of_month = |day: i32| season[Day(day).civil().1 as usize - 1];
         let mut out = Self {
-            fade: Fade::new(first, as_of, half_life_days),
+            weight: (fade.base..=as_of).map(|day| fade.at(day) / of_month(day)).collect(),
+            fade,
+            first: from,
+            places,
             as_of,
-            season: season(&days, Day(first), Day(as_of)),
+            season,
             level: Vec::new(),
             weekday: weekday.map(|n| share(all_weekday, n)),
             place: place.map(|n| share(all_place, n)),
@@ -134,7 +153,7 @@ impl Billing {
         for i in known.invoices_of(c).filter(|&i| known.known_day(i) <= origin) {
             let (day, amount) = (known.issue[i], known.amount[i].to_f64());
             first = first.min(day);
-            let w = self.fade.at(day) / self.season_at(day);
+            let w = self.weight_at(day);
             let at = sums.iter().position(|s| s.0 == known.currency[i]).unwrap_or_else(|| {
                 sums.push((known.currency[i], 0.0, 0.0));
                 sums.len() - 1
@@ -145,7 +164,7 @@ impl Billing {
         if first == i32::MAX {
             return Vec::new();
         }
-        let exposure = self.fade.over(first, origin) + SILENT_DAYS * self.fade.at(origin);
+        let exposure = self.exposure(first, origin);
         let line = |(currency, sum, squares): (u16, f64, f64)| Line {
             currency,
             per_day: sum / exposure,
@@ -160,68 +179,63 @@ impl Billing {
         let (mut weekday, mut place) =
             (self.weekday.map(|s| DAY_PRIOR * s), self.place.map(|s| DAY_PRIOR * s));
         for i in known.invoices_of(c) {
-            weekday[Day(known.issue[i]).weekday()] += 1.0;
-            place[Day(known.issue[i]).place_in_month()] += 1.0;
+            let at = self.place_at(known.issue[i]);
+            weekday[at.0] += 1.0;
+            place[at.1] += 1.0;
         }
-        let weight = |day: Day| weekday[day.weekday()] * place[day.place_in_month()];
+        let weight = |&(w, p): &(usize, usize)| weekday[w] * place[p];
         out.clear();
         let mut start = Day(self.as_of + 1).month_start();
         while (out.len() as i32) < last {
             let end = start.month_end();
-            let mean =
-                (start.0..=end.0).map(|d| weight(Day(d))).sum::<f64>() / f64::from(end.0 - start.0 + 1);
-            let from = start.0.max(self.as_of + 1);
-            let room = (last as usize - out.len()).min((end.0 - from + 1) as usize) as i32;
-            out.extend((from..from + room).map(|d| weight(Day(d)) / mean));
+            let days = &self.places[(start.0 - self.first) as usize..=(end.0 - self.first) as usize];
+            let mean = days.iter().map(weight).sum::<f64>() / days.len() as f64;
+            let known_already = (self.as_of + 1 - start.0).max(0) as usize;
+            let room = last as usize - out.len();
+            out.extend(days[known_already..].iter().take(room).map(|d| weight(d) / mean));
             start = end.plus(1);
         }
+    }
+
+    /// Weekday and place in the month of a day from the first invoice on.
+    fn place_at(&self, day: i32) -> (usize, usize) {
+        self.places[(day - self.first) as usize]
     }
 
     /// Holds what the cadences would have said in past months against what was billed in the three months after.
     ///
     /// Origins lie whole months before as_of, so that a month half billed is as wrong there as it is now.
     fn levels(&self, known: &Known, first: i32) -> Vec<Level> {
-        let n = known.currency_code.len();
         let origins: Vec<i32> = (3..3 + ORIGINS)
+            .rev()
             .map(|k| months_before(Day(self.as_of), k).0)
             .filter(|o| o - first >= ORIGIN_HISTORY_DAYS && o + JUDGED_DAYS <= self.as_of)
             .collect();
-        origins
-            .iter()
-            .map(|&origin| self.judged(known, origin, n))
-            .fold(vec![Vec::new(); n], |mut all: Vec<Vec<Judged>>, judged| {
-                all.iter_mut().zip(judged).for_each(|(of, j)| of.push(j));
-                all
-            })
-            .iter()
-            .map(|judged| Level::of(judged))
-            .collect()
+        if origins.is_empty() {
+            return vec![Level::UNKNOWN; known.currency_code.len()];
+        }
+        self.judged(known, &origins).iter().map(|judged| Level::of(judged)).collect()
     }
 
-    /// Predicted and actual billing of each currency in the `JUDGED_DAYS` after `origin`.
-    fn judged(&self, known: &Known, origin: i32, n_currencies: usize) -> Vec<Judged> {
-        let season: f64 = (origin + 1..=origin + JUDGED_DAYS).map(|d| self.season_at(d)).sum();
+    /// Predicted and actual billing in the `JUDGED_DAYS` after each of `origins`, which increase; `[currency][origin]`.
+    fn judged(&self, known: &Known, origins: &[i32]) -> Vec<Vec<Judged>> {
+        let (n_currencies, n) = (known.currency_code.len(), origins.len());
+        let season = |o: &i32| (o + 1..=o + JUDGED_DAYS).map(|d| self.season_at(d)).sum();
+        let season: Vec<f64> = origins.iter().map(season).collect();
         // whole customers in fixed parts: sums of f64 in one order whatever the threads
-        let parts: Vec<Vec<Judged>> = (0..known.n_customers().div_ceil(512))
+        let parts: Vec<Vec<Judged>> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART))
             .into_par_iter()
             .map(|part| {
-                let mut sums = vec![Judged::default(); n_currencies];
-                for c in part * 512..((part + 1) * 512).min(known.n_customers()) {
-                    for line in self.lines(known, c, origin) {
-                        let sum = &mut sums[line.currency as usize];
-                        sum.predicted += line.per_day * season;
-                        sum.variance += line.per_day * season * line.lump;
-                    }
-                    for i in known.invoices_of(c) {
-                        if (origin + 1..=origin + JUDGED_DAYS).contains(&known.issue[i]) {
-                            sums[known.currency[i] as usize].actual += known.amount[i].to_f64();
-                        }
-                    }
+                let mut sums = vec![Judged::default(); n_currencies * n];
+                let mut seen = vec![Seen::default(); n_currencies * n];
+                let last = ((part + 1) * CUSTOMERS_PER_PART).min(known.n_customers());
+                for c in part * CUSTOMERS_PER_PART..last {
+                    self.judge_customer(known, c, origins, &season, &mut seen, &mut sums);
                 }
                 sums
             })
             .collect();
-        let mut sums = vec![Judged::default(); n_currencies];
+        let mut sums = vec![Judged::default(); n_currencies * n];
         for part in parts {
             for (sum, p) in sums.iter_mut().zip(part) {
                 sum.predicted += p.predicted;
@@ -229,8 +243,69 @@ impl Billing {
                 sum.actual += p.actual;
             }
         }
-        sums
+        sums.chunks(n.max(1)).map(<[Judged]>::to_vec).collect()
     }
+
+    /// Adds one customer to `sums`: what was known at an origin is what was known at the one before and since.
+    fn judge_customer(
+        &self,
+        known: &Known,
+        c: usize,
+        origins: &[i32],
+        season: &[f64],
+        seen: &mut [Seen],
+        sums: &mut [Judged],
+    ) {
+        let n = origins.len();
+        seen.fill(Seen::default());
+        let mut first = [i32::MAX; ORIGINS as usize];
+        for i in known.invoices_of(c) {
+            let (issue, amount, at) =
+                (known.issue[i], known.amount[i].to_f64(), known.currency[i] as usize * n);
+            let after = origins.partition_point(|&o| o < known.known_day(i));
+            if after < n {
+                let w = self.weight_at(issue);
+                seen[at + after].sum += w * amount;
+                seen[at + after].squares += w * amount * amount;
+                first[after] = first[after].min(issue);
+            }
+            let told = origins.partition_point(|&o| o < issue);
+            for k in (0..told).rev().take_while(|&k| origins[k] + JUDGED_DAYS >= issue) {
+                sums[at + k].actual += amount;
+            }
+        }
+        for (seen, sums) in seen.chunks(n).zip(sums.chunks_mut(n)) {
+            let mut so_far = Seen::default();
+            let mut since = i32::MAX;
+            for k in 0..n {
+                so_far.sum += seen[k].sum;
+                so_far.squares += seen[k].squares;
+                since = since.min(first[k]);
+                if so_far.sum > 0.0 {
+                    let exposure = self.exposure(since, origins[k]);
+                    sums[k].predicted += so_far.sum / exposure * season[k];
+                    sums[k].variance += so_far.squares / exposure * season[k];
+                }
+            }
+        }
+    }
+
+    /// Days of `first..=origin` by their weight, and those of silence before.
+    fn exposure(&self, first: i32, origin: i32) -> f64 {
+        self.fade.over(first, origin) + SILENT_DAYS * self.fade.at(origin)
+    }
+
+    /// What a unit billed on a day counts: it fades, and a busy season makes it less.
+    fn weight_at(&self, day: i32) -> f64 {
+        self.weight[(day - self.fade.base).clamp(0, self.weight.len() as i32 - 1) as usize]
+    }
+}
+
+/// Weighted amounts and their squares.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    sum: f64,
+    squares: f64,
 }
 
 /// One currency's three months after an origin.
@@ -243,10 +318,12 @@ struct Judged {
 }
 
 impl Level {
+    const UNKNOWN: Self = Self { scale: 1.0, deviation: UNKNOWN_DEVIATION };
+
     fn of(judged: &[Judged]) -> Self {
-        let usable: Vec<_> = judged.iter().filter(|j| j.predicted > 0.0 && j.actual > 0.0).collect();
+        let usable: Vec<_> = judged.iter().rev().filter(|j| j.predicted > 0.0 && j.actual > 0.0).collect();
         if usable.is_empty() {
-            return Self { scale: 1.0, deviation: UNKNOWN_DEVIATION };
+            return Self::UNKNOWN;
         }
         // the first is the newest; each month back counts a tenth less
         let weights: Vec<f64> = (0..usable.len()).map(|k| 0.9_f64.powi(k as i32)).collect();

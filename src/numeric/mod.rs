@@ -4,6 +4,7 @@ pub mod logit;
 pub mod normal;
 pub mod normal_probability;
 pub mod normal_tail;
+pub mod rate;
 pub mod rng;
 pub mod sum;
 

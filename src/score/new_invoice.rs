@@ -1,7 +1,7 @@
 //! Curves of invoices that are not issued yet: what the model says of the next invoice of each customer.
 
 use super::predict::Prediction;
-use crate::features::covariate::{Facts, fill};
+use crate::features::covariate::{Evening, Facts, fill};
 use crate::features::habits::{Calendar, Habits, PayDay};
 use crate::features::{N_COLUMNS, Survey};
 use crate::model::Hazard;
@@ -46,7 +46,7 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            fill(prior, habits, &facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
+            fill(prior, habits, &facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none(), &mut x);
             let stay = 1.0 - self.hazard.hazard(&x);
             for _ in from..to {
                 survival *= stay;

@@ -1,8 +1,8 @@
 //! Survival curves of the open invoices, and what pulls each of them away from the average.
 
 use super::curve::Curves;
-use crate::features::covariate::{BASE, Backlog, Facts, covariate_of, fill};
-use crate::features::habits::{Calendar, Habits, PayDay};
+use crate::features::covariate::{BASE, Backlog, Evening, Facts, covariate_of, fill};
+use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::features::{N_COLUMNS, Survey};
 use crate::ledger::Known;
@@ -109,7 +109,8 @@ struct View<'a> {
     hazard: &'a Hazard,
     habits: &'a Habits,
     average: &'a Habits,
-    calendar: Calendar<'a>,
+    /// Share of what is ready that is let go on each day from `BACKLOG_DAYS` before as_of to the daily horizon.
+    release: Vec<f64>,
     /// The days of the daily horizon: all invoices of the customer look at the same ones.
     pay_days: Vec<PayDay>,
 }
@@ -119,7 +120,8 @@ impl<'a> View<'a> {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
         let calendar = Calendar::new(habits, prior, almanac);
         let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
-        Self { prior, hazard, habits, average, calendar, pay_days }
+        let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(prior.mark.0 + day)).collect();
+        Self { prior, hazard, habits, average, release, pay_days }
     }
 
     /// Writes the curve of an invoice to `row` and gives its reasons.
@@ -130,15 +132,17 @@ impl<'a> View<'a> {
         let stride = (reason_days - 1) / REASON_LOOKS + 1;
         let log_terms = self.hazard.means[2];
         let mut backlog = Backlog::new(facts, self.prior);
+        let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
+        let mut evening = Evening::none();
         let mut pull = [0.0; BASE.len()];
         let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
         let mut survival = 1.0;
         row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
-            let waiting = backlog.at(date, facts, self.habits, &self.calendar);
+            let waiting = backlog.at(date, facts, self.habits, release);
             let pay_day = &self.pay_days[day as usize - 1];
-            fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut x);
+            fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening, &mut x);
             let h = self.hazard.hazard(&x);
             survival *= 1.0 - h;
             row[day as usize] = survival;
@@ -150,6 +154,7 @@ impl<'a> View<'a> {
                     &PayDay::AVERAGE,
                     0.0,
                     date,
+                    &mut Evening::none(),
                     &mut base,
                 );
                 self.pull(h, &x, &base, &mut pull);
@@ -184,7 +189,7 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
+            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none(), &mut x);
             let daily = (-self.hazard.hazard(&x)).ln_1p();
             while k < edges.len() && edges[k] <= to {
                 row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
