@@ -160,12 +160,12 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        for b in 0..N_BINS {
+        self.hazard = std::array::from_fn(|b| {
             let events = state.events[b] * scale + HAZARD_PRIOR_DAYS * prior.hazard[b];
             let hazard = events / (exposure[b] * scale + HAZARD_PRIOR_DAYS);
-            self.hazard[b] = hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1);
-            self.log_odds[b] = logit(self.hazard[b]);
-        }
+            hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
+        });
+        self.log_odds = self.hazard.map(logit);
         let weekday = shares(&state.weekday, scale, &prior.weekday, WEEKDAY_PRIOR);
         self.weekday_lift = std::array::from_fn(|d| weekday[d] / prior.weekday[d]);
         self.place = shares(&state.place, scale, &prior.place, PLACE_PRIOR);

@@ -177,7 +177,7 @@ impl<'a> View<'a> {
 
     /// The curve past the daily horizon.
     fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], survival: f64) {
-        let mut ln_survival = 0.0;
+        let mut survival = survival;
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let last = edges[edges.len() - 1];
@@ -190,12 +190,14 @@ impl<'a> View<'a> {
             }
             let middle = as_of + from + (to - from + 1) / 2;
             fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none(), &mut x);
-            let daily = (-self.hazard.hazard(&x)).ln_1p();
-            while k < edges.len() && edges[k] <= to {
-                row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
-                k += 1;
+            let stay = 1.0 - self.hazard.hazard(&x);
+            for day in from + 1..=to {
+                survival *= stay;
+                if edges[k] == day {
+                    row[k] = survival;
+                    k += 1;
+                }
             }
-            ln_survival += daily * f64::from(to - from);
             from = to;
         }
     }
