@@ -281,56 +281,88 @@ impl Evening {
     }
 }
 
-/// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`). `evening` belongs to
-/// the invoice: it saves work on consecutive days and changes nothing.
-///
-/// Shape: `out` is `[N_COLUMNS]`.
-#[allow(clippy::too_many_arguments)]
-pub fn fill(
-    prior: &Prior,
-    habits: &Habits,
-    facts: &Facts,
-    pay_day: &PayDay,
-    backlog: f64,
-    day: i32,
-    evening: &mut Evening,
-    out: &mut [f64],
-) {
-    let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
-    let relative = day - facts.due;
-    let bin = bin_of(relative);
-    let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
-    let base: [f64; N_BASE] = [
-        habits.late_log_odds,
-        habits.delay,
-        facts.log_terms,
-        f64::from(u8::from(facts.last_part.is_some())),
-        facts.amount_against_usual,
-        habits.slower_lately,
-        facts.overdue_share,
-        habits.log_oldest_overdue,
-        habits.log_settled,
-        facts.disputed,
-        f64::from(u8::from(part_recent)),
-        prior.log_odds[bin],
-        habits.log_odds[bin] - prior.log_odds[bin],
-        delay_shape,
-        age_shape,
-        late_mix(prior, habits, facts, relative),
-        backlog,
-        pay_day.own,
-        pay_day.portfolio_weekday,
-        LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
-        pay_day.month_end,
-    ];
-    let side = SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize];
-    out[..N_BASE].copy_from_slice(&base);
-    for k in 0..N_SIDED {
-        out[N_BASE + k] = base[k] * side;
+/// The covariates of one day, before they are laid out as columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DayRow {
+    /// In the order of [`BASE`].
+    pub base: [f64; N_BASE],
+    /// What the first of them are also multiplied by: -1 long before due to 1 long after.
+    pub side: f64,
+    /// Which step of time the day lies in.
+    pub step: usize,
+}
+
+impl DayRow {
+    /// The covariates of one day (or of the middle of a span, with the span's average `pay_day`). `evening` belongs
+    /// to the invoice: it saves work on consecutive days and changes nothing.
+    pub fn new(
+        prior: &Prior,
+        habits: &Habits,
+        facts: &Facts,
+        pay_day: &PayDay,
+        backlog: f64,
+        day: i32,
+        evening: &mut Evening,
+    ) -> Self {
+        let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
+        let relative = day - facts.due;
+        let bin = bin_of(relative);
+        let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
+        Self {
+            base: [
+                habits.late_log_odds,
+                habits.delay,
+                facts.log_terms,
+                f64::from(u8::from(facts.last_part.is_some())),
+                facts.amount_against_usual,
+                habits.slower_lately,
+                facts.overdue_share,
+                habits.log_oldest_overdue,
+                habits.log_settled,
+                facts.disputed,
+                f64::from(u8::from(part_recent)),
+                prior.log_odds[bin],
+                habits.log_odds[bin] - prior.log_odds[bin],
+                delay_shape,
+                age_shape,
+                late_mix(prior, habits, facts, relative),
+                backlog,
+                pay_day.own,
+                pay_day.portfolio_weekday,
+                LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
+                pay_day.month_end,
+            ],
+            side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
+            step: STEPS.partition_point(|&s| s <= relative),
+        }
     }
-    let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
-    steps.fill(0.0);
-    steps[STEPS.partition_point(|&s| s <= relative)] = 1.0;
+
+    /// Lays the row out as the `N_COLUMNS` columns of the design.
+    pub fn write(&self, out: &mut [f64]) {
+        out[..N_BASE].copy_from_slice(&self.base);
+        for k in 0..N_SIDED {
+            out[N_BASE + k] = self.base[k] * self.side;
+        }
+        let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
+        steps.fill(0.0);
+        steps[self.step] = 1.0;
+    }
+
+    /// The sum of its columns times `coefficients`, which has one a column.
+    pub fn dot(&self, coefficients: &[f64]) -> f64 {
+        let (of_base, rest) = coefficients.split_at(N_BASE);
+        let (of_sided, of_steps) = rest.split_at(N_SIDED);
+        let mut sums = [0.0; 4];
+        let (fours, last) = (self.base.as_chunks::<4>(), of_base.as_chunks::<4>());
+        for (x, b) in fours.0.iter().zip(last.0) {
+            for k in 0..4 {
+                sums[k] += x[k] * b[k];
+            }
+        }
+        let rest: f64 = fours.1.iter().zip(last.1).map(|(x, b)| x * b).sum();
+        let sided: f64 = self.base.iter().zip(of_sided).map(|(x, b)| x * b).sum();
+        sums.iter().sum::<f64>() + rest + self.side * sided + of_steps[self.step]
+    }
 }
 
 /// Log-odds of a hazard held inside its range.

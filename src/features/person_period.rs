@@ -1,6 +1,6 @@
 //! Person-period rows: an invoice open at a landmark, a day after it, and whether it was settled that day.
 
-use super::covariate::{Backlog, Evening, Facts, N_COLUMNS, fill};
+use super::covariate::{Backlog, DayRow, Evening, Facts, N_COLUMNS};
 use super::habits::{Calendar, Habits};
 use super::portfolio::Offered;
 use super::survey::Survey;
@@ -117,7 +117,8 @@ impl PersonPeriods {
                     let backlog = backlog.at(day, facts, habits, |d| calendar.release(d));
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
-                    fill(prior, habits, facts, &calendar.day(day), backlog, day, evening, &mut self.x[at..]);
+                    DayRow::new(prior, habits, facts, &calendar.day(day), backlog, day, evening)
+                        .write(&mut self.x[at..]);
                     self.event.push(event);
                     self.weight.push(weight);
                 });

@@ -1,9 +1,9 @@
 //! Curves of invoices that are not issued yet: what the model says of the next invoice of each customer.
 
 use super::predict::Prediction;
-use crate::features::covariate::{Evening, Facts, fill};
+use crate::features::Survey;
+use crate::features::covariate::{DayRow, Evening, Facts};
 use crate::features::habits::{Calendar, Habits, PayDay};
-use crate::features::{N_COLUMNS, Survey};
 use crate::model::Hazard;
 
 /// Days after issue up to which hazards are taken day by day around the due date.
@@ -35,7 +35,6 @@ impl<'a> NewInvoices<'a> {
         let (prior, habits) = (self.survey.prior(), &self.habits[c]);
         let issue = prior.mark.0;
         let facts = Facts::usual(habits, issue, terms_days);
-        let mut x = [0.0; N_COLUMNS];
         out.clear();
         out.push(1.0);
         let (mut survival, mut from) = (1.0, 0);
@@ -46,8 +45,8 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            fill(prior, habits, &facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none(), &mut x);
-            let stay = 1.0 - self.hazard.hazard(&x);
+            let row = DayRow::new(prior, habits, &facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none());
+            let stay = 1.0 - self.hazard.hazard(&row);
             for _ in from..to {
                 survival *= stay;
                 out.push(survival);

@@ -1,7 +1,7 @@
 //! Survival curves of the open invoices, and what pulls each of them away from the average.
 
 use super::curve::Curves;
-use crate::features::covariate::{BASE, Backlog, Evening, Facts, covariate_of, fill};
+use crate::features::covariate::{BASE, Backlog, DayRow, Evening, Facts, covariate_of};
 use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::features::{N_COLUMNS, Survey};
@@ -135,28 +135,20 @@ impl<'a> View<'a> {
         let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
         let mut evening = Evening::none();
         let mut pull = [0.0; BASE.len()];
-        let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
         let mut survival = 1.0;
         row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
             let waiting = backlog.at(date, facts, self.habits, release);
             let pay_day = &self.pay_days[day as usize - 1];
-            fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening, &mut x);
+            let x = DayRow::new(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening);
             let h = self.hazard.hazard(&x);
             survival *= 1.0 - h;
             row[day as usize] = survival;
             if day <= reason_days && (day - 1) % stride == 0 {
-                fill(
-                    self.prior,
-                    self.average,
-                    &facts.average(log_terms),
-                    &PayDay::AVERAGE,
-                    0.0,
-                    date,
-                    &mut Evening::none(),
-                    &mut base,
-                );
+                let usual = facts.average(log_terms);
+                let none = &mut Evening::none();
+                let base = DayRow::new(self.prior, self.average, &usual, &PayDay::AVERAGE, 0.0, date, none);
                 self.pull(h, &x, &base, &mut pull);
             }
         }
@@ -167,10 +159,13 @@ impl<'a> View<'a> {
 
     /// `d logit(S) / d eta_k = -h_k / (1 - S)`: what each covariate's distance from the average adds, but for the
     /// last factor, which is common to all days.
-    fn pull(&self, h: f64, x: &[f64], base: &[f64], pull: &mut [f64]) {
+    fn pull(&self, h: f64, x: &DayRow, base: &DayRow, pull: &mut [f64]) {
+        let [mut of_x, mut of_base] = [[0.0; N_COLUMNS]; 2];
+        x.write(&mut of_x);
+        base.write(&mut of_base);
         for (column, coefficient) in self.hazard.coefficients.iter().enumerate() {
             if let Some(covariate) = covariate_of(column) {
-                pull[covariate] -= h * coefficient * (x[column] - base[column]);
+                pull[covariate] -= h * coefficient * (of_x[column] - of_base[column]);
             }
         }
     }
@@ -181,7 +176,6 @@ impl<'a> View<'a> {
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let last = edges[edges.len() - 1];
-        let mut x = [0.0; N_COLUMNS];
         let (mut from, mut k) = (DAILY_DAYS, DAILY_DAYS as usize + 1);
         while from < last {
             let mut to = (from + SPAN_DAYS).min(last);
@@ -189,7 +183,15 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none(), &mut x);
+            let x = DayRow::new(
+                self.prior,
+                self.habits,
+                facts,
+                &PayDay::AVERAGE,
+                0.0,
+                middle,
+                &mut Evening::none(),
+            );
             let stay = 1.0 - self.hazard.hazard(&x);
             for day in from + 1..=to {
                 survival *= stay;
