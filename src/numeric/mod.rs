@@ -9,6 +9,6 @@ pub mod rng;
 pub mod sum;
 
 pub use logit::{log1p_exp, logistic, logit};
-pub use normal::normal_quantile;
+pub use normal::{normal_density, normal_quantile};
 pub use rng::{Rng, mix, rng, text_key, unit};
 pub use sum::sum;

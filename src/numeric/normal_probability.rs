@@ -1,5 +1,6 @@
 //! The distribution function of the normal distribution, from a table.
 
+use super::normal::normal_density as density;
 use std::sync::LazyLock;
 
 /// The table reaches this far on both sides; beyond it the probability is 0 or 1 within 1e-15.
@@ -34,10 +35,6 @@ pub fn normal_probability(z: f64) -> f64 {
     let ([p0, m0], [p1, m1]) = (TABLE[k], TABLE[k + 1]);
     let rise = p1 - p0;
     p0 + t * (m0 + t * ((3.0 * rise - 2.0 * m0 - m1) + t * (m0 + m1 - 2.0 * rise)))
-}
-
-fn density(z: f64) -> f64 {
-    (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
 /// A power series. Source: Marsaglia (2004), *Evaluating the Normal Distribution*, section 3.

@@ -95,7 +95,7 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     observer.stage("fit");
     let model = match &job.model {
         Some(model) => model.clone(),
-        None => artifact_of(hazard::fit(&known, &survey, policy, job.seed)?, &known, job)?,
+        None => fitted(&known, &survey, job)?,
     };
     observer.stage("score");
     let prediction = crate::score::predict(&known, &survey, &model.hazard, policy);
@@ -106,7 +106,10 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     let future = crate::forecast::future_cash(&known, &new, policy, last);
     drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
-    let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, policy, job.seed);
+    let measured = model
+        .dependence
+        .map_or_else(|| policy.clone(), |d| policy.clone().with_correlations(d.customer, d.portfolio));
+    let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
     observer.stage("prioritise");
     let promises = promises(&contacts);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
@@ -190,7 +193,7 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    artifact_of(hazard::fit(&known, &survey, &job.policy, job.seed)?, &known, job)
+    fitted(&known, &survey, job)
 }
 
 /// Reads and checks a ledger; without `as_of` nothing counts as not known yet.
@@ -235,7 +238,10 @@ fn input_summary(input: &InputCount) -> InputSummary {
     }
 }
 
-fn artifact_of(hazard: crate::model::Hazard, known: &Known, job: &Job) -> Result<Artifact, Error> {
+/// Fits the hazard, then measures on past weeks what invoices have in common.
+fn fitted(known: &Known, survey: &crate::features::Survey, job: &Job) -> Result<Artifact, Error> {
+    let hazard = hazard::fit(known, survey, &job.policy, job.seed)?;
+    let dependence = Some(crate::score::dependence(known, survey, &hazard, &job.policy));
     let bare = Artifact {
         format: artifact::FORMAT,
         model_id: String::new(),
@@ -246,6 +252,7 @@ fn artifact_of(hazard: crate::model::Hazard, known: &Known, job: &Job) -> Result
         n_invoices: known.n_invoices() as u64,
         n_customers: known.n_customers() as u64,
         hazard,
+        dependence,
     };
     Ok(bare.identified())
 }

@@ -51,6 +51,14 @@ impl Deref for ValidPolicy {
 }
 
 impl ValidPolicy {
+    /// The same policy with what payments have in common as it was measured, held inside the range of both keys.
+    pub fn with_correlations(mut self, customer: f64, portfolio: f64) -> Self {
+        let portfolio = portfolio.clamp(0.0, 0.5);
+        self.0.forecast.portfolio_correlation = portfolio;
+        self.0.forecast.customer_correlation = customer.clamp(0.0, 0.9).min(0.95 - portfolio);
+        self
+    }
+
     /// Checks every range.
     ///
     /// # Errors

@@ -205,6 +205,28 @@ impl<'a> View<'a> {
     }
 }
 
+/// Survival of an invoice at each day `0..=last` after the prior's mark, written to `out`: the daily part of a curve.
+pub(super) fn daily_survival(
+    prior: &Prior,
+    habits: &Habits,
+    hazard: &Hazard,
+    facts: &Facts,
+    calendar: &Calendar<'_>,
+    last: i32,
+    out: &mut Vec<f64>,
+) {
+    let (mut backlog, mut evening) = (Backlog::new(facts, prior), Evening::none());
+    let mut survival = 1.0;
+    out.clear();
+    out.push(survival);
+    for day in prior.mark.0 + 1..=prior.mark.0 + last {
+        let waiting = backlog.at(day, facts, habits, |d| calendar.release(d));
+        let row = DayRow::new(prior, habits, facts, &calendar.day(day), waiting, day, &mut evening);
+        survival *= 1.0 - hazard.hazard(&row);
+        out.push(survival);
+    }
+}
+
 fn strongest(pull: &[f64], scale: f64) -> [Reason; N_REASONS] {
     let mut order: Vec<usize> = (0..pull.len()).collect();
     order.sort_by(|&a, &b| pull[b].abs().total_cmp(&pull[a].abs()).then(a.cmp(&b)));

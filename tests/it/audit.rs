@@ -214,6 +214,7 @@ fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
         n_invoices: 0,
         n_customers: 0,
         hazard,
+        dependence: None,
     };
     Ok(bare.identified())
 }
