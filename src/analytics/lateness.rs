@@ -123,6 +123,7 @@ mod tests {
             known: Vec::new(),
             amount: vec![Amount(100_000); paid.len()],
             kind: vec![SettlementKind::Cash; paid.len()],
+            ..SettlementRows::default()
         };
         let ledger = Ledger::try_new(sample::invoices(&bills), settlements).unwrap();
         let policy = parse(&format!("[ledger]\ngrace_days = {grace_days}"), "test").unwrap();

@@ -4,19 +4,24 @@
 //! once: it goes into the ledger, to quarantine with the rule that it breaks, or is ignored because it was not known
 //! at `as_of`. Nothing is repaired silently and no row is lost: rows in = ledger + quarantined + ignored.
 
+mod account;
 mod book;
 mod cell;
+mod code;
 mod contact;
+mod credit;
 mod csv;
 mod customer;
 mod empty;
 mod error;
 mod fx;
+mod instalment;
 mod invoice;
 mod invoice_row;
 mod key;
 mod parquet;
 mod payment;
+mod payment_row;
 mod perturb;
 mod profile;
 pub mod rule;
@@ -108,6 +113,9 @@ fn read_table(path: &Path, table: Table, profile: &Profile) -> Result<RawTable, 
         })
         .collect::<Result<Vec<Part>, _>>()?;
     let mut raw = RawTable { table, path: path.to_owned(), dates: profile.dates_of(table), parts };
+    if matches!(table, Table::Invoices | Table::Payments) {
+        raw.parts.iter_mut().try_for_each(|part| instalment::name(part, table))?;
+    }
     if let (Table::Invoices, Some(currency)) = (table, profile.currency) {
         raw.parts.iter_mut().try_for_each(|part| set_currency(part, currency))?;
     }

@@ -64,8 +64,8 @@ rules! {
         "compare the amount with its source",
         "The amount is taken digit for digit, but it may have been rounded before it was written here.";
     AMOUNT_NEGATIVE: Reject, "below zero",
-        "give a credit note kind `credit_note`, leave out a reversed payment together with the one that it reverses",
-        "A minus says that a document turns another one round, not which one; only a credit note may have it.";
+        "give a credit note kind `credit_note`",
+        "Only a payment may be below zero: it undoes an earlier one.";
     AMOUNT_NOT_NUMBER: Reject, "not a plain decimal such as 1234.50",
         "remove currency signs, thousands marks and text from it",
         "Text stands where an amount must, or a mark that can be read in two ways, as in `1,234`: nothing is guessed.";
@@ -81,12 +81,21 @@ rules! {
     CONTROL_CHARACTER: Reject, "a control character inside",
         "remove tabs, line breaks and other invisible characters from the id",
         "An id with an invisible character matches no other one, though a person sees no difference.";
+    CREDIT_UNKNOWN_INVOICE: Reject, "no invoice of this id is in the ledger",
+        "add the invoice, correct the id, or leave it empty: then the credit note is on account",
+        "The credit note names an invoice that is not in the files, is not known yet, is in quarantine, or is a credit note itself.";
+    CURRENCY_CONVERTED: Repair, "not the currency of the invoice, converted at the rate of the day of payment",
+        "compare the amount with what was credited to the invoice",
+        "The payment is in another currency than its invoice and settles it by the rates of its day, rounded to hundredths.";
     CURRENCY_MISMATCH: Reject, "not the currency of the invoice",
-        "convert the payment to the invoice's currency at the source",
-        "The payment names another currency than its invoice, so that it cannot be taken off what is open.";
+        "convert the payment to the invoice's currency at the source, or give rates of both currencies",
+        "The payment or credit note names another currency than its invoice, and no rate says what it takes off it.";
     CURRENCY_UNKNOWN: Reject, "not an ISO 4217 code",
         "use the three-letter code, such as EUR",
         "The text names no currency, be it a sign, a word or a slip of the pen.";
+    CUSTOMER_MISMATCH: Warn, "not the customer of the invoice",
+        "compare the two ids; the invoice is settled whoever paid it",
+        "The payment or credit note names an invoice of one customer and the id of another one, as when a parent company pays.";
     CUSTOMER_REPEATED: Reject, "the same name, industry and country again",
         "export each customer once",
         "Another row says the same of this customer; one of them is kept, and nothing is lost.";
@@ -105,6 +114,9 @@ rules! {
     DATE_SENTINEL: Reject, "a day that stands for `never`",
         "give the real day: an invoice has both of issue and of due date",
         "A placeholder such as 1900-01-01 or 9999-12-31 stands in a field that cannot be without a day.";
+    DISCOUNT_NOT_SHARE: Reject, "not a share from 0 to below 1",
+        "give 0.02 for 2 %",
+        "A discount of 2 would be twice the invoice: nobody can tell whether 2 % is meant.";
     DUE_BEFORE_ISSUE: Reject, "before issue_date",
         "correct the due date or the issue date",
         "Nobody owes before the bill is written: the two days are swapped, or one of them is wrong.";
@@ -124,7 +136,7 @@ rules! {
         "export each invoice once",
         "Another row says the same of this invoice, as when two exports overlap; one of them is kept, and nothing is lost.";
     KIND_UNKNOWN: Reject, "not a kind that is known",
-        "invoices know `invoice` and `credit_note`; payments know `cash`, `credit`, `write_off` and `discount`",
+        "invoices know `invoice` and `credit_note`; payments know `cash`, `credit`, `write_off`, `discount` and `reversal`",
         "What the document does to what is open cannot be told.";
     MISSING_VALUE: Reject, "empty",
         "fill it in at the source",
@@ -159,6 +171,9 @@ rules! {
     RATE_REPEATED: Reject, "the same rate again",
         "export each rate once",
         "Another row gives this currency the same rate on the same day; one of them is kept, and nothing is lost.";
+    REVERSAL_OVER_PAID: Warn, "more than what was paid",
+        "add the payment that it reverses; what is too much is owed on the customer's account",
+        "A reversal, or a payment below zero, undoes more than was paid until then, as when the payment itself is not in the files.";
     ROW_WIDTH: Reject, "not as many fields as the header",
         "quote fields that hold a comma, a quote or a line break",
         "A field too many or too few shifts the others, so that no cell of the row can be trusted.";

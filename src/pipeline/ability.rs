@@ -199,7 +199,7 @@ fn rank(known: &Known, fx: &FxTable, policy: &ValidPolicy) -> Ability {
         Err(e) => return Ability::no("rank", &e),
     };
     let open = super::open_currencies(known);
-    if let Some(e) = open.iter().find_map(|c| reporting.check(*c).err()) {
+    if let Some(e) = open.iter().find_map(|c| reporting.check(*c, known.as_of()).err()) {
         return Ability::no("rank", &Error::from(e));
     }
     match (&reporting, warnings.first()) {

@@ -282,8 +282,8 @@ fn open_currencies(known: &Known) -> BTreeSet<Currency> {
     known.currency_code.iter().zip(is_open).filter(|(_, open)| *open).map(|(c, _)| *c).collect()
 }
 
-/// The currency customers are compared in: the policy's, or the ledger's only one. Several currencies without a rate
-/// table are added at par, with a warning; with one, a missing rate is an error of the stage.
+/// The currency customers are compared in: the policy's, or the ledger's only one. Amounts are converted by the rates
+/// of as_of; a missing rate is an error of the stage. Currency `XXX` adds them at par, with a warning.
 fn reporting(
     known: &Known,
     fx: &crate::ingest::FxTable,
@@ -292,24 +292,24 @@ fn reporting(
 ) -> Result<Reporting, Error> {
     let open = open_currencies(known);
     let wanted = Currency::try_new(&policy.ledger.reporting_currency);
-    let only = if open.len() <= 1 { open.first().copied() } else { None };
+    let names = || open.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let only = if open.len() == 1 { open.first().copied() } else { None };
     match (wanted, only) {
-        (None, Some(only)) => Ok(Reporting::Single(only)),
+        (None | Some(Currency::NONE), Some(only)) => Ok(Reporting::Single(only)),
         (Some(wanted), only) if only == Some(wanted) || open.is_empty() => Ok(Reporting::Single(wanted)),
+        (None, None) if open.is_empty() => Ok(Reporting::AtPar),
+        (Some(Currency::NONE), None) => {
+            warnings.push(format!(
+                "priorities add {} at par, as ledger.reporting_currency is XXX: name a currency and give --fx",
+                names()
+            ));
+            Ok(Reporting::AtPar)
+        }
         (Some(currency), _) => {
             let rate = |c: &Currency| fx.rate(*c, known.as_of()).map(|r| (*c, r));
             Ok(Reporting::Converted { currency, rates: open.iter().filter_map(rate).collect() })
         }
-        (None, None) if open.is_empty() => Ok(Reporting::AtPar),
-        (None, None) if !fx.is_empty() => Err(Error::NoReportingCurrency),
-        (None, None) => {
-            let names: Vec<String> = open.iter().map(ToString::to_string).collect();
-            warnings.push(format!(
-                "priorities add {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
-                names.join(", ")
-            ));
-            Ok(Reporting::AtPar)
-        }
+        (None, None) => Err(Error::NoReportingCurrency { currencies: names() }),
     }
 }
 

@@ -104,7 +104,8 @@ impl Summary {
 impl CurrencySummary {
     fn new(currency: Currency, forecast: &CashForecast, aging: &Aging) -> Self {
         let amount = |a: Amount| a.to_string();
-        let buckets = (0..aging.currency.len()).filter(|&k| aging.currency[k] == currency);
+        let buckets = (0..aging.currency.len())
+            .filter(|&k| aging.currency[k] == currency && aging.segment.get(k) == "all");
         let weeks = (0..forecast.period.len()).filter(|&k| {
             forecast.currency[k] == currency
                 && forecast.grain[k] == Grain::Week

@@ -82,6 +82,14 @@ impl ValidPolicy {
         if !l.reporting_currency.is_empty() {
             c.currency("ledger.reporting_currency", &l.reporting_currency)?;
         }
+        use super::AllocationStep::{OldestDueFirst, Reference};
+        if !matches!(l.allocation.as_slice(), [Reference] | [Reference, OldestDueFirst]) {
+            let names: Vec<String> = l.allocation.iter().map(|step| format!("{step:?}")).collect();
+            let expected = "[\"reference\"] or [\"reference\", \"oldest_due_first\"]";
+            return c.refuse("ledger.allocation", format!("[{}]", names.join(", ")), expected);
+        }
+        c.real("ledger.tolerance_amount", l.tolerance_amount, 0.0, 1e6)?;
+        c.real("ledger.tolerance_rate", l.tolerance_rate, 0.0, 0.5)?;
 
         let m = &policy.model;
         c.int("model.half_life_long_days", m.half_life_long_days, 14, 3650)?;

@@ -108,6 +108,7 @@ fn what_cannot_be_done_is_said_in_the_words_of_the_stage_that_refuses() {
     );
     desk.write("fx.csv", "currency,date,rate\nGBP,2024-01-01,1.1\n");
     desk.write("eur.toml", "[ledger]\nreporting_currency = \"EUR\"\n");
+    desk.write("xxx.toml", "[ledger]\nreporting_currency = \"XXX\"\n");
     let report =
         |more: &str| json(&desk.done(&format!("check --invoices i.csv --quiet --format json {more}")));
     let of = |more: &str, name: &str| ability(&report(more), name);
@@ -121,12 +122,15 @@ fn what_cannot_be_done_is_said_in_the_words_of_the_stage_that_refuses() {
     );
     assert_eq!((of("", "part_payments").0, of("", "late").0), ("no".into(), "limited".into()));
 
-    let (verdict, reason) = of("", "rank");
+    let (verdict, reason) = of("--config xxx.toml", "rank");
     assert!(verdict == "limited" && reason.contains("EUR, USD at par"), "{reason}");
-    let (verdict, reason) = of("--fx fx.csv", "rank");
+    let (verdict, reason) = of("", "rank");
     assert!(verdict == "no" && reason.contains("ledger.reporting_currency"), "{reason}");
-    let (verdict, reason) = of("--fx fx.csv --config eur.toml", "rank");
-    assert!(verdict == "no" && reason.contains("no rate from USD to EUR"), "{reason}");
+    let (verdict, reason) = of("--fx fx.csv --config eur.toml --as-of 2024-02-29", "rank");
+    assert!(
+        verdict == "no" && reason.contains("no rate from USD to EUR on or before 2024-02-29"),
+        "{reason}"
+    );
 
     assert_eq!(of("", "run").0, "yes");
     desk.write("i.csv", desk.text("i.csv") + "A3,A,2024-01-10,2024-02-09,x,USD\n");

@@ -80,6 +80,7 @@ fn invoice_rows(bills: &[Bill], credits: &[Credit]) -> InvoiceRows {
         dispute: bills.iter().map(|b| b.5.map_or(NEVER, |d| b.2 + d)).collect(),
         dispute_closed: vec![NEVER; bills.len()],
         credits: credits.iter().map(credit).collect(),
+        ..InvoiceRows::default()
     }
 }
 
@@ -90,6 +91,7 @@ fn settlement_rows(payments: &[Payment], n_invoices: usize) -> SettlementRows {
         known: payments.iter().map(|p| p.1 + p.2).collect(),
         amount: payments.iter().map(|p| Amount(p.3)).collect(),
         kind: vec![SettlementKind::Cash; payments.len()],
+        ..SettlementRows::default()
     }
 }
 

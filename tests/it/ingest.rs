@@ -120,7 +120,6 @@ const DIRTY: &[(&str, &str, &str)] = &[
     ("payments", "A,2024-01-20,,,,,", "MISSING_VALUE amount []"),
     ("payments", "A,20.01.2024,1,,,,", "DATE_NOT_READABLE payment_date [20.01.2024]"),
     ("payments", "A,2024-01-20,1 EUR,,,,", "AMOUNT_NOT_NUMBER amount [1 EUR]"),
-    ("payments", "A,2024-01-20,-1,,,,", "AMOUNT_NEGATIVE amount [-1]"),
     ("payments", "A,2024-01-20,1,,USD,,", "CURRENCY_MISMATCH currency [USD]"),
     ("payments", "A,2024-01-20,1,,??,,", "CURRENCY_UNKNOWN currency [??]"),
     ("payments", "A,2024-01-20,1,,,barter,", "KIND_UNKNOWN kind [barter]"),
@@ -173,6 +172,8 @@ const NOTED: &[(&str, &str, &str)] = &[
     ("invoices", "B,C,2024-01-10,2024-02-09,,1,n/a,,,,,", "NULL_SPELLING currency [n/a]"),
     ("payments", "A,2024-01-09,1.00,Q,,,", "PAID_BEFORE_ISSUED payment_date [2024-01-09]"),
     ("payments", "A,2024-01-21,70.01,Q,,,", "PAYMENT_OVER_OPEN amount [70.01]"),
+    ("payments", "A,2024-01-21,-30.01,Q,,,", "REVERSAL_OVER_PAID amount [-30.01]"),
+    ("payments", "A,2024-01-21,30.01,P,,reversal,", "REVERSAL_OVER_PAID amount [30.01]"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test that cannot go on has failed
 #![allow(clippy::type_complexity)] // tables of cases
 
+mod allocation;
 mod architecture;
 mod artifacts;
 mod audit;
@@ -18,4 +19,5 @@ mod refusal;
 mod rules;
 mod sample;
 mod simulate;
+mod truth;
 mod whole_run;
