@@ -232,9 +232,10 @@ mod tests {
     fn many_marks_without_anything_in_common_overrule_the_policy() {
         let none = vec![of([[0.5, -0.5], [0.5, -0.5]]); 200];
         let found = estimate(&none, 200.0, USUAL);
-        assert_eq!(found.portfolio, 0.02 * 2.0 / 202.0);
+        assert!((found.portfolio - 0.02 * 2.0 / 202.0).abs() < 1e-9, "{found:?}");
         assert_eq!(found.customer, 0.0);
-        assert_eq!(estimate(&[Sums::default()], 1.0, USUAL), Dependence { customer: 0.3, ..USUAL });
+        let nothing = estimate(&[Sums::default()], 1.0, USUAL);
+        assert!((nothing.customer - 0.3).abs() < 1e-12 && nothing.portfolio == 0.02, "{nothing:?}");
     }
 
     #[test]

@@ -182,7 +182,9 @@ proptest! {
 fn caught(leaky: impl Fn(&Raw, &Job) -> Result<RunOutput, Error>) -> AuditReport {
     let desk = Desk::new();
     let raw = read(&sources(&desk.path(""), "csv")).unwrap();
-    let job = job(AS_OF, 3);
+    // one that sees the future meets currencies there that no rate is given for
+    let at_par = "[ledger]\nreporting_currency = \"XXX\"";
+    let job = Job { policy: arrears::policy::parse(at_par, "at par").unwrap(), ..job(AS_OF, 3) };
     let report = audit_with(&raw, &job, |raw| leaky(raw, &job)).unwrap();
     assert!(!report.passed());
     report
