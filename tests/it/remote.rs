@@ -13,6 +13,7 @@ use std::path::Path;
 const CUTS: [f64; 6] = [0.02, 0.2, 0.45, 0.7, 0.9, 0.99];
 
 /// A service that `.ci/services` has started, if it has.
+#[allow(clippy::print_stderr)] // of a test that is skipped
 fn service(variable: &str) -> Option<String> {
     let found = std::env::var(variable).ok();
     if found.is_none() {

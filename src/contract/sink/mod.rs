@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 /// A place beyond the file system.
 #[derive(Debug, Clone)]
 enum Sink {
-    Postgres(PostgresSink),
+    Postgres(Box<PostgresSink>),
     Object(ObjectSink),
 }
 
 impl Sink {
     fn parse(text: &str) -> Result<Self, ContractError> {
         if PostgresUrl::is(text) {
-            return Ok(Self::Postgres(PostgresSink::try_new(PostgresUrl::parse(text)?)?));
+            return Ok(Self::Postgres(Box::new(PostgresSink::try_new(PostgresUrl::parse(text)?)?)));
         }
         if ObjectUrl::is(text) {
             return Ok(Self::Object(ObjectSink::try_new(&ObjectUrl::parse(text)?)?));
