@@ -38,6 +38,7 @@ pub mod model;
 pub mod numeric;
 pub mod pipeline;
 pub mod policy;
+pub mod remote;
 pub mod score;
 pub mod simulate;
 

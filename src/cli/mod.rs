@@ -8,6 +8,7 @@ pub mod explain;
 pub mod fit;
 pub mod input;
 mod job;
+pub mod output;
 pub mod progress;
 pub mod render;
 pub mod rules;

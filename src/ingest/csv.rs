@@ -24,7 +24,12 @@ const SHOWN_CHARS: usize = 500;
 /// For the file as a whole: unreadable, empty, no UTF-8, a quote left open, a required column that is missing.
 pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
     let bytes = std::fs::read(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    let (hash, frame) = rayon::join(|| sha256(&bytes), || frame(&bytes, file, table, profile));
+    parse(&bytes, file, table, profile)
+}
+
+/// [`read`] of the bytes of a file that is named `file`.
+pub(super) fn parse(bytes: &[u8], file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
+    let (hash, frame) = rayon::join(|| sha256(bytes), || frame(bytes, file, table, profile));
     let Frame { frame, rows, misfits } = frame?;
     Ok(Part::new(file.display().to_string(), hash, frame, rows, misfits))
 }

@@ -1,6 +1,7 @@
 //! Why input is refused as a whole.
 
 use super::{Profile, Quarantined};
+use crate::remote::RemoteError;
 use polars::error::PolarsError;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,15 @@ pub enum IngestError {
     /// A quote that no other one closes: where a record ends cannot be told.
     #[error("{}: the quote opened on line {line} is never closed", .file.display())]
     UnclosedQuote { file: PathBuf, line: usize },
+    /// A database or an object store cannot be reached or read.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// A database without a word on what to read in it.
+    #[error("{url}: names no table or query")]
+    NoSelection { url: String },
+    /// Something after `#` that is no table's name and no query; it may be a part of a password.
+    #[error("what stands after # in a postgres:// URL is neither a table nor a query")]
+    NotATable,
     /// More rows than a ledger can name.
     #[error("{table} have {rows} rows, expected at most 4294967294")]
     TooManyRows { table: &'static str, rows: u64 },
@@ -94,6 +104,10 @@ impl IngestError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => return None,
+            Self::Remote(e) => return e.hint(),
+            Self::NoSelection { .. } | Self::NotATable => {
+                "append #schema.table or #select ... in quotes of the shell; a # in a password is written %23".into()
+            }
             Self::NothingThere { .. } => {
                 "name a file, a folder of .csv or .parquet files, or a glob such as parts/*.csv".into()
             }
@@ -145,7 +159,11 @@ impl IngestError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Read { .. } | Self::NothingThere { .. } | Self::Parquet { .. } | Self::Internal { .. } => 1,
-            Self::UnknownProfile { .. } | Self::UnknownRule { .. } => 2,
+            Self::UnknownProfile { .. }
+            | Self::UnknownRule { .. }
+            | Self::NoSelection { .. }
+            | Self::NotATable => 2,
+            Self::Remote(e) => e.exit_code(),
             _ => 3,
         }
     }

@@ -14,6 +14,7 @@ mod csv;
 mod customer;
 mod empty;
 mod error;
+mod fetch;
 mod fx;
 mod instalment;
 mod invoice;
@@ -42,12 +43,14 @@ pub use table::Raw;
 pub use tally::{InputCount, Quarantined};
 
 use ::polars::prelude::{DataType, NamedFrom, Series};
+use fetch::Fetched;
 use rayon::prelude::*;
 use source::Format;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
 
-/// Where the tables are: each a file, a folder of `.csv` and `.parquet` parts, or a glob in the last component.
+/// Where the tables are: each a file, a folder of `.csv` and `.parquet` parts, a glob in the last component, or a URL
+/// `postgres://USER@HOST/DATABASE#TABLE` or `s3://BUCKET/KEY`.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Invoices and credit notes.
@@ -88,31 +91,43 @@ pub struct Sources {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
-    let table = |path: &Option<PathBuf>, table: Table| {
-        path.as_ref().map(|path| read_table(path, table, &sources.profile)).transpose()
+    let mut fetched = fetch::fetch(sources)?;
+    let invoices = fetched.remove(Table::Invoices.name());
+    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, &sources.profile)?;
+    let mut table = |path: &Option<PathBuf>, table: Table| {
+        let fetched = fetched.remove(table.name());
+        path.as_ref().map(|path| read_table(path, fetched, table, &sources.profile)).transpose()
     };
     let raw = Raw {
-        invoices: read_table(&sources.invoices, Table::Invoices, &sources.profile)?,
+        invoices,
         payments: table(&sources.payments, Table::Payments)?,
         customers: table(&sources.customers, Table::Customers)?,
         contacts: table(&sources.contacts, Table::Contacts)?,
         fx: table(&sources.fx, Table::Fx)?,
     };
     if raw.invoices.n_rows() == 0 {
-        return Err(IngestError::NoRows { path: sources.invoices.clone() });
+        return Err(IngestError::NoRows { path: raw.invoices.path });
     }
     Ok(raw)
 }
 
-fn read_table(path: &Path, table: Table, profile: &Profile) -> Result<RawTable, IngestError> {
-    let parts = source::files(path)?
-        .into_par_iter()
-        .map(|(file, format)| match format {
-            Format::Csv => csv::read(&file, table, profile),
-            Format::Parquet => parquet::read(&file, table, profile),
-        })
-        .collect::<Result<Vec<Part>, _>>()?;
-    let mut raw = RawTable { table, path: path.to_owned(), dates: profile.dates_of(table), parts };
+fn read_table(
+    path: &Path,
+    fetched: Option<Vec<Fetched>>,
+    table: Table,
+    profile: &Profile,
+) -> Result<RawTable, IngestError> {
+    let parts = match fetched {
+        Some(parts) => parts.into_par_iter().map(|part| part.read(table, profile)).collect(),
+        None => source::files(path)?
+            .into_par_iter()
+            .map(|(file, format)| match format {
+                Format::Csv => csv::read(&file, table, profile),
+                Format::Parquet => parquet::read(&file, table, profile),
+            })
+            .collect::<Result<Vec<Part>, _>>(),
+    }?;
+    let mut raw = RawTable { table, path: fetch::shown(path), dates: profile.dates_of(table), parts };
     if matches!(table, Table::Invoices | Table::Payments) {
         raw.parts.iter_mut().try_for_each(|part| instalment::name(part, table))?;
     }

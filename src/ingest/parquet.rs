@@ -2,10 +2,12 @@
 
 use super::IngestError;
 use super::profile::Profile;
-use super::source::sha256_of_file;
+use super::source::{sha256, sha256_of_file};
 use super::table::{Kind, Part, Table};
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 use std::fs::File;
+use std::io::Cursor;
 use std::path::Path;
 
 /// Reads the columns of a Parquet file that are mapped to fields.
@@ -13,14 +15,31 @@ use std::path::Path;
 /// # Errors
 /// For the file as a whole: unreadable, damaged, a required column missing or of a type that cannot hold its field.
 pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
-    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(file, table, profile));
+    let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
+    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(handle, file, table, profile));
     Ok(Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new()))
 }
 
-fn frame(file: &Path, table: Table, profile: &Profile) -> Result<DataFrame, IngestError> {
+/// [`read`] of the bytes of a file that is named `file`.
+pub(super) fn parse(
+    bytes: Vec<u8>,
+    file: &Path,
+    table: Table,
+    profile: &Profile,
+) -> Result<Part, IngestError> {
+    let hash = sha256(&bytes);
+    let frame = frame(Cursor::new(bytes), file, table, profile)?;
+    Ok(Part::new(file.display().to_string(), hash, frame, Vec::new(), Vec::new()))
+}
+
+fn frame<R: MmapBytesReader>(
+    from: R,
+    file: &Path,
+    table: Table,
+    profile: &Profile,
+) -> Result<DataFrame, IngestError> {
     let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
-    let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    let mut reader = ParquetReader::new(handle);
+    let mut reader = ParquetReader::new(from);
     let schema = guarded(|| reader.schema()).map_err(damaged)?;
     let found: Vec<String> = schema.iter_names().map(|name| name.to_string()).collect();
     let columns = profile.columns_of(table, &found, file)?;

@@ -13,7 +13,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
             "parquet" => Some(Self::Parquet),

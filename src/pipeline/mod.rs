@@ -15,7 +15,7 @@ pub mod summary;
 mod table;
 
 pub use crate::contract::{
-    ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, check_out, write_file,
+    ColumnSchema, Destination, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file,
 };
 pub use crate::ingest::rule::{RULES, Rule};
 pub use crate::ingest::{Book, InputCount, Profile, Quarantined, Sources};
@@ -29,7 +29,7 @@ pub use summary::Summary;
 use crate::collect::{Promise, Reporting, Stakes};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
-    encode_parquet, policy_hash, sha256_hex, write_folder,
+    encode_parquet, policy_hash, sha256_hex,
 };
 use crate::core::{Currency, Day};
 use crate::error::Error;
@@ -173,10 +173,22 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
 /// # Errors
 /// [`ContractError`] if the folder cannot be written, or holds something that is not a run of arrears.
 pub fn write_run(out: &Path, output: RunOutput, timings: Vec<(String, f64)>) -> Result<(), Error> {
+    write_run_to(&Destination::folder(out), output, timings)
+}
+
+/// [`write_run`] to every place of a destination, each of them at once.
+///
+/// # Errors
+/// As [`Destination::write`].
+pub fn write_run_to(
+    destination: &Destination,
+    output: RunOutput,
+    timings: Vec<(String, f64)>,
+) -> Result<(), Error> {
     let manifest = Manifest { timings, ..output.manifest };
     let mut files = output.files;
     files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
-    Ok(write_folder(out, &files)?)
+    Ok(destination.write(&files)?)
 }
 
 /// Fits a model and nothing else.

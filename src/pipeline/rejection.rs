@@ -1,15 +1,17 @@
 //! What is left of a job whose input was rejected: the rows that it was rejected for, in a file.
 
 use super::{OutputFile, quarantine_file};
-use crate::contract::{ContractError, write_file, write_folder};
+use crate::contract::{ContractError, Destination, write_file, write_folder};
 use crate::core::Day;
 use crate::error::Error;
 use std::path::Path;
 
 /// Puts the quarantine of a rejected input in the place of the output folder, and nothing else: a folder with an
 /// earlier run would pass for today's. The error that comes back names the file. An error of another kind comes back
-/// as it is and writes nothing; that of a write that failed comes back instead.
-pub fn in_place_of_run(error: Error, out: &Path, as_of: Day) -> Error {
+/// as it is and writes nothing; that of a write that failed comes back instead. Databases and object stores keep the
+/// run that they have.
+pub fn in_place_of_run(error: Error, to: &Destination, as_of: Day) -> Error {
+    let Some(out) = to.as_folder() else { return error };
     written(error, out, Some(as_of), |file| write_folder(out, std::slice::from_ref(file)))
 }
 

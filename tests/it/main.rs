@@ -16,6 +16,7 @@ mod ingest;
 mod known;
 mod recovery;
 mod refusal;
+mod remote;
 mod rules;
 mod sample;
 mod simulate;

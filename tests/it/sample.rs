@@ -112,8 +112,14 @@ impl Desk {
 
     /// Runs the command in this folder.
     pub fn arrears(&self, arguments: &str) -> Said {
+        self.arrears_with(&arguments.split_whitespace().collect::<Vec<_>>(), &[])
+    }
+
+    /// Runs the command in this folder with arguments that may hold spaces, in an environment of its own.
+    pub fn arrears_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Said {
         let output = Command::new(env!("CARGO_BIN_EXE_arrears"))
-            .args(arguments.split_whitespace())
+            .args(arguments)
+            .envs(environment.iter().copied())
             .current_dir(self.dir.path())
             .env_remove("COLUMNS")
             .stdin(Stdio::null())
