@@ -295,7 +295,8 @@ fn open_currencies(known: &Known) -> BTreeSet<Currency> {
 }
 
 /// The currency customers are compared in: the policy's, or the ledger's only one. Amounts are converted by the rates
-/// of as_of; a missing rate is an error of the stage. Currency `XXX` adds them at par, with a warning.
+/// of as_of; a missing rate is an error of the stage. Without any rates, or under currency `XXX`, they are added at par,
+/// with a warning.
 fn reporting(
     known: &Known,
     fx: &crate::ingest::FxTable,
@@ -313,6 +314,13 @@ fn reporting(
         (Some(Currency::NONE), None) => {
             warnings.push(format!(
                 "priorities add {} at par, as ledger.reporting_currency is XXX: name a currency and give --fx",
+                names()
+            ));
+            Ok(Reporting::AtPar)
+        }
+        (None, None) if fx.is_empty() => {
+            warnings.push(format!(
+                "priorities add {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
                 names()
             ));
             Ok(Reporting::AtPar)

@@ -125,6 +125,8 @@ fn what_cannot_be_done_is_said_in_the_words_of_the_stage_that_refuses() {
     let (verdict, reason) = of("--config xxx.toml", "rank");
     assert!(verdict == "limited" && reason.contains("EUR, USD at par"), "{reason}");
     let (verdict, reason) = of("", "rank");
+    assert!(verdict == "limited" && reason.contains("EUR, USD at par"), "{reason}");
+    let (verdict, reason) = of("--fx fx.csv", "rank");
     assert!(verdict == "no" && reason.contains("ledger.reporting_currency"), "{reason}");
     let (verdict, reason) = of("--fx fx.csv --config eur.toml --as-of 2024-02-29", "rank");
     assert!(
