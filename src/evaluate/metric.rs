@@ -43,6 +43,12 @@ pub enum MetricError {
     /// A relative error of nothing.
     #[error("the actual amounts sum to zero")]
     NothingActual,
+    /// A quantile's level that is none.
+    #[error("the level is {level}, expected a number between 0 and 1")]
+    NotALevel { level: f64 },
+    /// A history whose naive forecast makes no error, or no history.
+    #[error("the history has no period that differs from the one before it")]
+    NoNaiveError,
     /// Rows do not fill whole origins, or the horizon is longer than they are.
     #[error("{n} rows are no whole origins of {n_periods} periods with a horizon of {horizon}")]
     Periods { n: usize, n_periods: usize, horizon: usize },
@@ -339,7 +345,7 @@ fn mean(late_prob: &[f64], late: &[bool], term: impl Fn(f64, bool) -> f64) -> f6
     sum(&terms) / terms.len() as f64
 }
 
-fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
+pub(super) fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
     lengths(("late_prob", late_prob.len()), ("late", late.len()))?;
     match late_prob.iter().position(|p| !(0.0..=1.0).contains(p)) {
         Some(row) => Err(MetricError::NotAProbability { row, value: late_prob[row] }),
@@ -347,7 +353,7 @@ fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
     }
 }
 
-fn check_amounts(columns: &[(&'static str, &[f64])]) -> Result<(), MetricError> {
+pub(super) fn check_amounts(columns: &[(&'static str, &[f64])]) -> Result<(), MetricError> {
     for &(name, column) in columns {
         lengths((columns[0].0, columns[0].1.len()), (name, column.len()))?;
         if let Some(row) = column.iter().position(|v| !v.is_finite()) {

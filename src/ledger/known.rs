@@ -42,13 +42,23 @@ impl Ledger {
         if self.is_known_whole(as_of) {
             Known::of(self.clone(), as_of)
         } else {
-            Known::of(self.cut(as_of), as_of)
+            Known::of(self.cut(as_of, None), as_of)
         }
     }
 
     /// [`Ledger::known_at`] without a copy where there is nothing to cut.
     pub fn into_known(self, as_of: Day) -> Known {
-        if self.is_known_whole(as_of) { Known::of(self, as_of) } else { Known::of(self.cut(as_of), as_of) }
+        if self.is_known_whole(as_of) {
+            Known::of(self, as_of)
+        } else {
+            Known::of(self.cut(as_of, None), as_of)
+        }
+    }
+
+    /// [`Ledger::known_at`] of a book that forgets: invoices that were known to be settled in full before `since` are
+    /// left out. What was open on that day or later stays, however old.
+    pub fn known_since(&self, as_of: Day, since: Day) -> Known {
+        Known::of(self.cut(as_of, Some(since)), as_of)
     }
 
     fn is_known_whole(&self, as_of: Day) -> bool {
@@ -62,10 +72,11 @@ impl Ledger {
             && self.credits.iter().all(|c| c.known <= as_of.0)
     }
 
-    fn cut(&self, as_of: Day) -> Ledger {
+    fn cut(&self, as_of: Day, since: Option<Day>) -> Ledger {
         let day = as_of.0;
         let kept: Vec<u32> = (0..self.n_invoices())
             .filter(|&i| self.known_day(i).max(self.issue[i]) <= day)
+            .filter(|&i| since.is_none_or(|since| !self.is_settled_before(i, since.0.min(day + 1))))
             .map(|i| i as u32)
             .collect();
         let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
@@ -112,6 +123,12 @@ impl Ledger {
         out.drop_columns_that_say_nothing();
         out.index_customers();
         out
+    }
+
+    fn is_settled_before(&self, i: usize, since: i32) -> bool {
+        let known = |s: &usize| self.settlement_known_day(*s).max(self.settlement_day[*s]);
+        let settled = self.settlements_of(i).filter(|s| known(s) < since);
+        settled.map(|s| self.settlement_amount[s]).sum::<Amount>() == self.amount[i]
     }
 
     /// Customers that still have something, old codes in order, and the new code of each old one.
