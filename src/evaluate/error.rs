@@ -15,7 +15,7 @@ pub enum BacktestError {
     #[error("origins every {days} days, expected 1 to 3650")]
     Step { days: i32 },
     /// A window that holds nothing.
-    #[error("a sliding window of {days} days, expected 28 to 36500")]
+    #[error("a sliding window of {days} days, expected 90 to 36500")]
     Window { days: i32 },
     /// Nothing has happened after it yet.
     #[error("origin {origin}: the ledger ends on {end}, before the first week after the origin does")]

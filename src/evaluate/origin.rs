@@ -6,14 +6,15 @@ use crate::core::Day;
 /// Longest step between origins, in days.
 const STEP_MAX: i32 = 3650;
 /// Shortest and longest sliding window, in days.
-const WINDOW_DAYS: std::ops::RangeInclusive<i32> = 28..=36_500;
+const WINDOW_DAYS: std::ops::RangeInclusive<i32> = 90..=36_500;
 
 /// How much of the past an origin learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// All that was known: later origins know more.
     Expanding,
-    /// Invoices that were open in the last so many days: every origin looks back as far.
+    /// Invoices issued in the last so many days, and older ones while they are open; training landmarks and cash
+    /// history from those days alone. Every origin looks back as far.
     Sliding {
         /// Days before the origin.
         days: i32,

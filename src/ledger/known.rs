@@ -55,8 +55,8 @@ impl Ledger {
         }
     }
 
-    /// [`Ledger::known_at`] of a book that forgets: invoices that were known to be settled in full before `since` are
-    /// left out. What was open on that day or later stays, however old.
+    /// [`Ledger::known_at`] of a book that forgets: invoices issued before `since` are left out once they are settled in
+    /// full. What is open stays, however old.
     pub fn known_since(&self, as_of: Day, since: Day) -> Known {
         Known::of(self.cut(as_of, Some(since)), as_of)
     }
@@ -76,7 +76,7 @@ impl Ledger {
         let day = as_of.0;
         let kept: Vec<u32> = (0..self.n_invoices())
             .filter(|&i| self.known_day(i).max(self.issue[i]) <= day)
-            .filter(|&i| since.is_none_or(|since| !self.is_settled_before(i, since.0.min(day + 1))))
+            .filter(|&i| since.is_none_or(|s| self.issue[i] >= s.0 || !self.is_settled_at(i, day)))
             .map(|i| i as u32)
             .collect();
         let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
@@ -125,9 +125,9 @@ impl Ledger {
         out
     }
 
-    fn is_settled_before(&self, i: usize, since: i32) -> bool {
+    fn is_settled_at(&self, i: usize, day: i32) -> bool {
         let known = |s: &usize| self.settlement_known_day(*s).max(self.settlement_day[*s]);
-        let settled = self.settlements_of(i).filter(|s| known(s) < since);
+        let settled = self.settlements_of(i).filter(|s| known(s) <= day);
         settled.map(|s| self.settlement_amount[s]).sum::<Amount>() == self.amount[i]
     }
 
