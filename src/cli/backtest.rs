@@ -78,7 +78,6 @@ pub fn run(args: &BacktestArgs, screen: &Screen) -> Result<(), Error> {
     let timings = progress.finish();
     let told = output.summary.clone();
     write_backtest(&args.out, output, timings)?;
-    told.notes.iter().for_each(|n| screen.warning(n));
     screen.note(&format!("written to {}", args.out.display()));
     screen.data(|| text(&told), &told)
 }
@@ -116,9 +115,8 @@ fn text(s: &BacktestSummary) -> String {
     table("weekly cash in total", &CASH_METRICS, &s.cash_total);
     text.push('\n');
     for (name, c) in &s.coverage {
-        let part = |what: &str, (said, there): (u64, u64)| {
-            (said > 0).then(|| format!("{said} of {there} {what}"))
-        };
+        let part =
+            |what: &str, (said, there): (u64, u64)| (said > 0).then(|| format!("{said} of {there} {what}"));
         let parts = [
             part("scores", c.invoices),
             part("weeks of open cash", c.open_weeks),

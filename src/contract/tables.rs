@@ -27,7 +27,8 @@ pub(super) const CURRENCY: ColumnSchema =
     col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
 const SEGMENT: ColumnSchema = col("segment", Text, "", "Part of the portfolio: `all`, or `name=value`.");
 const CUSTOMER_ID: ColumnSchema = col("customer_id", Text, "", "The customer, as the ledger names it.");
-pub(super) const INVOICE_ID: ColumnSchema = col("invoice_id", Text, "", "The invoice, as the ledger names it.");
+pub(super) const INVOICE_ID: ColumnSchema =
+    col("invoice_id", Text, "", "The invoice, as the ledger names it.");
 const OPEN_AMOUNT: ColumnSchema =
     col("open_amount", Decimal, "currency", "Amount less everything known at as_of to have settled it.");
 const REASON_1: ColumnSchema =

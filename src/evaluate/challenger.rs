@@ -93,9 +93,12 @@ impl Challenger {
                 let expected = format!("expected a week from 0 to {}", WEEKS - 1);
                 Err(self.refuse(row, "period", &period.to_string(), expected))
             }
-            Claim::Cash { expected, .. } if !expected.is_finite() => {
-                Err(self.refuse(row, "expected", &expected.to_string(), "expected a finite amount".to_owned()))
-            }
+            Claim::Cash { expected, .. } if !expected.is_finite() => Err(self.refuse(
+                row,
+                "expected",
+                &expected.to_string(),
+                "expected a finite amount".to_owned(),
+            )),
             Claim::Late { late_prob, .. } if !(0.0..=1.0).contains(late_prob) => {
                 let expected = "expected a probability from 0 to 1".to_owned();
                 Err(self.refuse(row, "late_prob", &late_prob.to_string(), expected))
@@ -144,7 +147,8 @@ impl Challenger {
         for (row, claim) in claims {
             let Claim::Late { invoice_id, late_prob } = claim else { continue };
             let value = format!("`{invoice_id}`");
-            let Ok(at) = by_id.binary_search_by_key(&invoice_id.as_str(), |&k| id(&ground.invoices[k])) else {
+            let Ok(at) = by_id.binary_search_by_key(&invoice_id.as_str(), |&k| id(&ground.invoices[k]))
+            else {
                 let expected = format!("expected an invoice open and not yet due at {}", ground.origin);
                 return Err(self.refuse(*row, "invoice_id", &value, expected));
             };
@@ -171,7 +175,12 @@ impl Challenger {
             (Some(wanted), _) if there.contains(&wanted) => Ok(wanted),
             (wanted, _) => {
                 let value = wanted.map_or("missing".to_owned(), |w| w.to_string());
-                Err(self.refuse(row, "currency", &value, format!("expected one of the ledger's: {}", names())))
+                Err(self.refuse(
+                    row,
+                    "currency",
+                    &value,
+                    format!("expected one of the ledger's: {}", names()),
+                ))
             }
         }
     }

@@ -38,7 +38,8 @@ impl Contest<'_> {
     /// Names of all models, in the order of the tables: the engine, the baselines, the challengers.
     pub fn models(&self) -> Vec<String> {
         let baselines = Baseline::ALL.iter().map(|b| b.name());
-        let names = std::iter::once(ARREARS).chain(baselines).chain(self.challengers.iter().map(Challenger::name));
+        let names =
+            std::iter::once(ARREARS).chain(baselines).chain(self.challengers.iter().map(Challenger::name));
         names.map(str::to_owned).collect()
     }
 }

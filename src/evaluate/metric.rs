@@ -197,7 +197,10 @@ pub struct Calibration {
 pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, MetricError> {
     check(late_prob, late)?;
     both_outcomes(late)?;
-    let x: Vec<f64> = late_prob.iter().map(|&p| logit(p)).collect();
+    let mut x: Vec<f64> = late_prob.iter().map(|&p| logit(p)).collect();
+    // far from zero, log-odds that hardly differ would leave the two equations nearly one
+    let middle = sum(&x) / x.len() as f64;
+    x.iter_mut().for_each(|x| *x -= middle);
     // from slope 1, forecasts near 0 and 1 would leave no curvature to start with
     let mut line = Calibration { slope: 0.0, intercept: 0.0 };
     let mut loss = line_loss(line, &x, late);
@@ -220,7 +223,7 @@ pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, Metr
             break;
         }
         if d_slope.abs().max(d_intercept.abs()) < STEP * (1.0 + line.slope.abs() + line.intercept.abs()) {
-            return Ok(line);
+            return Ok(Calibration { intercept: line.intercept - line.slope * middle, ..line });
         }
     }
     Err(MetricError::NoSlope { why: "the forecasts separate late from on time" })

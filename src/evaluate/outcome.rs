@@ -76,7 +76,8 @@ impl Outcome {
     /// - `place`: for each invoice of `known` its index in `end`, as [`places`] gives it.
     pub fn of(known: &Known, end: &Known, not_yet_due: &[u32], place: &[u32], grace_days: i32) -> Self {
         let (origin, last) = (known.as_of(), end.as_of());
-        let late = not_yet_due.iter().map(|&i| is_late(end, place[i as usize] as usize, grace_days)).collect();
+        let late =
+            not_yet_due.iter().map(|&i| is_late(end, place[i as usize] as usize, grace_days)).collect();
         let mut open = vec![false; end.n_invoices()];
         known.open_invoices().iter().for_each(|&i| open[place[i as usize] as usize] = true);
 

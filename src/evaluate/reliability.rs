@@ -122,9 +122,8 @@ pub fn brier_decomposition(
     let bins = bins(late_prob, late, n_bins)?;
     let n = late.len() as f64;
     let share = late.iter().filter(|l| **l).count() as f64 / n;
-    let mean = |f: fn(&Bin, f64) -> f64| {
-        sum(&bins.iter().map(|b| b.n as f64 * f(b, share)).collect::<Vec<_>>()) / n
-    };
+    let mean =
+        |f: fn(&Bin, f64) -> f64| sum(&bins.iter().map(|b| b.n as f64 * f(b, share)).collect::<Vec<_>>()) / n;
     let reliability = mean(|b, _| (b.mean_late_prob - b.late_share).powi(2));
     let between = mean(|b, share| (b.late_share - share).powi(2));
     let resolution = between - mean(|b, _| b.variance) + 2.0 * mean(|b, _| b.covariance);

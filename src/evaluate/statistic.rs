@@ -1,7 +1,7 @@
 //! Metrics as sums over origins, so that any sample of origins has its own in no time, and what that is good for:
 //! intervals by the moving-block bootstrap.
 
-use crate::numeric::{rng, sum};
+use crate::numeric::rng;
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -52,7 +52,7 @@ impl Statistic {
 
     /// Its value over some origins; none where it has none, as of nothing.
     pub fn over(&self, sample: &[usize]) -> Option<f64> {
-        let pick = |column: &[f64]| sum(&sample.iter().map(|&k| column[k]).collect::<Vec<_>>());
+        let pick = |column: &[f64]| sample.iter().map(|&k| column[k]).sum::<f64>();
         let (above, below) = match self {
             Self::Ratio { above, below } => (pick(above), pick(below)),
             Self::Auc { right, late, on_time } => {
@@ -103,11 +103,11 @@ fn pairs_in_order(late: &[f64], on_time: &[f64]) -> f64 {
 
 /// Samples of whole blocks of neighbouring origins: those near each other look at the same weeks, and a sample that
 /// broke them up would make an interval too narrow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bootstrap {
-    n_origins: usize,
     block: usize,
-    seed: u64,
+    /// The origins of each sample; none with fewer than [`ORIGINS_MIN`].
+    samples: Vec<Vec<usize>>,
 }
 
 impl Bootstrap {
@@ -116,7 +116,18 @@ impl Bootstrap {
     pub fn new(n_origins: usize, overlap: usize, seed: u64) -> Self {
         let root = (n_origins as f64).cbrt().ceil() as usize;
         let block = overlap.max(root).min((n_origins / 2).max(1));
-        Self { n_origins, block, seed }
+        let sample = |index| {
+            let mut rng = rng(seed, "backtest: bootstrap", index);
+            let mut sample = Vec::with_capacity(n_origins + block);
+            while sample.len() < n_origins {
+                let start = rng.random_range(0..=n_origins - block);
+                sample.extend(start..start + block);
+            }
+            sample.truncate(n_origins);
+            sample
+        };
+        let enough = n_origins >= ORIGINS_MIN;
+        Self { block, samples: if enough { (0..SAMPLES).map(sample).collect() } else { Vec::new() } }
     }
 
     /// Origins in a block.
@@ -124,29 +135,14 @@ impl Bootstrap {
         self.block
     }
 
-    /// The origins of one sample, as many as there are.
-    pub fn sample(&self, index: u64) -> Vec<usize> {
-        let mut rng = rng(self.seed, "backtest: bootstrap", index);
-        let mut sample = Vec::with_capacity(self.n_origins + self.block);
-        while sample.len() < self.n_origins {
-            let start = rng.random_range(0..=self.n_origins - self.block);
-            sample.extend(start..start + self.block);
-        }
-        sample.truncate(self.n_origins);
-        sample
-    }
-
     /// Ends of the 95 % interval of a value that samples have; none with fewer than [`ORIGINS_MIN`] origins or where
     /// a tenth of the samples has no value.
     ///
     /// Source: Künsch (1989), *Annals of Statistics* 17(3); percentiles after Efron (1979).
     pub fn interval(&self, value: impl Fn(&[usize]) -> Option<f64> + Sync) -> Option<(f64, f64)> {
-        if self.n_origins < ORIGINS_MIN {
-            return None;
-        }
-        let one = |index| value(&self.sample(index)).filter(|v: &f64| v.is_finite());
-        let mut values: Vec<f64> = (0..SAMPLES).into_par_iter().filter_map(one).collect();
-        if values.len() < SAMPLES as usize * 9 / 10 {
+        let one = |sample: &Vec<usize>| value(sample).filter(|v: &f64| v.is_finite());
+        let mut values: Vec<f64> = self.samples.par_iter().with_min_len(64).filter_map(one).collect();
+        if values.is_empty() || values.len() < SAMPLES as usize * 9 / 10 {
             return None;
         }
         values.sort_unstable_by(f64::total_cmp);
@@ -183,11 +179,11 @@ mod tests {
     fn a_sample_is_made_of_blocks_and_the_same_for_the_same_seed() {
         let bootstrap = Bootstrap::new(12, 4, 7);
         assert_eq!(bootstrap.block(), 4);
-        let sample = bootstrap.sample(3);
+        let sample = bootstrap.samples[3].clone();
         assert_eq!(sample.len(), 12);
         assert!(sample.chunks(4).all(|b| b.windows(2).all(|w| w[0] + 1 == w[1])), "{sample:?}");
-        assert_eq!(sample, Bootstrap::new(12, 4, 7).sample(3));
-        assert_ne!((0..9).map(|k| bootstrap.sample(k)).collect::<Vec<_>>(), vec![sample; 9]);
+        assert_eq!(bootstrap, Bootstrap::new(12, 4, 7));
+        assert_ne!(bootstrap.samples[..9], vec![sample; 9]);
         assert_eq!((Bootstrap::new(3, 9, 0).block(), Bootstrap::new(30, 1, 0).block()), (1, 4));
     }
 

@@ -11,8 +11,7 @@ const CASH: [&str; 3] = ["origin", "period", "expected"];
 /// Columns of a forecast of lateness.
 const LATE: [&str; 3] = ["origin", "invoice_id", "late_prob"];
 /// All that are read.
-const COLUMNS: [&str; 7] =
-    ["origin", "period", "expected", "currency", "source", "invoice_id", "late_prob"];
+const COLUMNS: [&str; 7] = ["origin", "period", "expected", "currency", "source", "invoice_id", "late_prob"];
 
 /// Why a file of forecasts is refused.
 #[derive(Debug, thiserror::Error)]
@@ -227,14 +226,19 @@ impl<'a> Cells<'a> {
         for name in COLUMNS {
             let found = column(name);
             let numeric = found.filter(|c| is_number(c.dtype()));
-            number.push(numeric.map(|c| Ok::<_, PolarsError>(c.cast(&DataType::Float64)?.f64()?.clone())).transpose()?);
-            text.push(found.map(|c| Ok::<_, PolarsError>(c.cast(&DataType::String)?.str()?.clone())).transpose()?);
+            number.push(
+                numeric
+                    .map(|c| Ok::<_, PolarsError>(c.cast(&DataType::Float64)?.f64()?.clone()))
+                    .transpose()?,
+            );
+            text.push(
+                found.map(|c| Ok::<_, PolarsError>(c.cast(&DataType::String)?.str()?.clone())).transpose()?,
+            );
         }
         let dated = |t: &DataType| matches!(t, DataType::Date | DataType::Datetime(..));
         let day = column("origin").filter(|c| dated(c.dtype()));
-        let day = day.map(|c| {
-            Ok::<_, PolarsError>(c.cast(&DataType::Date)?.cast(&DataType::Int32)?.i32()?.clone())
-        });
+        let day = day
+            .map(|c| Ok::<_, PolarsError>(c.cast(&DataType::Date)?.cast(&DataType::Int32)?.i32()?.clone()));
         Ok(Self { file, text, number, day: day.transpose()? })
     }
 

@@ -80,6 +80,7 @@ impl Ledger {
             .map(|i| i as u32)
             .collect();
         let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
+        let n_settlements = kept.iter().map(|&i| self.settlements_of(i as usize).len()).sum();
         let (customers, new_customer) = self.customers_of(&kept, &credits);
         let (currencies, new_currency) = self.currencies_of(&kept, &credits);
 
@@ -101,9 +102,13 @@ impl Ledger {
             unit_name: self.unit_name.gather(&units),
             unit: gather(&self.unit, &kept).into_iter().map(|u| new_unit[u as usize]).collect(),
             credits,
-            settlement_start: vec![0],
+            settlement_start: Vec::with_capacity(kept.len() + 1),
+            settlement_day: Vec::with_capacity(n_settlements),
+            settlement_amount: Vec::with_capacity(n_settlements),
+            settlement_kind: Vec::with_capacity(n_settlements),
             ..Ledger::default()
         };
+        out.settlement_start.push(0);
         for c in &mut out.credits {
             c.customer = new_customer[c.customer as usize];
             c.currency = new_currency[c.currency as usize];

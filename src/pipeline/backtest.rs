@@ -67,7 +67,8 @@ pub fn backtest(
     let challengers = files.collect::<Result<Vec<_>, _>>()?;
     let raw = crate::ingest::read(sources)?;
     observer.stage("check");
-    let book = crate::ingest::check_owned(raw, job.until, &job.policy)?.within_quarantine_rate(&job.policy)?;
+    let book =
+        crate::ingest::check_owned(raw, job.until, &job.policy)?.within_quarantine_rate(&job.policy)?;
     backtest_book(book, challengers, job, observer)
 }
 
@@ -215,8 +216,7 @@ fn rates(
 /// One hash of everything that the tables follow from but policy and seed.
 fn known_key(end: &Known, job: &BacktestJob, challengers: &[ForecastFile]) -> String {
     let known = super::digest::known_sha256(end, &[], &Reporting::AtPar);
-    let files: Vec<(&str, &str)> =
-        challengers.iter().map(|c| (c.name.as_str(), c.sha256.as_str())).collect();
+    let files: Vec<(&str, &str)> = challengers.iter().map(|c| (c.name.as_str(), c.sha256.as_str())).collect();
     sha256_hex(format!("{known} {:?} {files:?}", job.origins).as_bytes())
 }
 

@@ -47,7 +47,8 @@ impl Curve {
         for i in stand.learnt().filter(|&i| known.currency[i] as usize == currency) {
             change[0] += i128::from(known.amount[i].0);
             for s in known.settlements_of(i) {
-                let (at, amount) = (age(known.settlement_day[s], i), i128::from(known.settlement_amount[s].0));
+                let (at, amount) =
+                    (age(known.settlement_day[s], i), i128::from(known.settlement_amount[s].0));
                 if at < AGE_END {
                     gone[at] += amount;
                     change[at + 1] -= amount;

@@ -152,3 +152,6 @@ impl Stand<'_> {
         WeeklyCash { source: CashOf::Open, currency, expected, quantile: None }
     }
 }
+
+#[cfg(test)]
+mod tests;

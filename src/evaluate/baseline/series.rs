@@ -34,22 +34,26 @@ impl DailyCash {
     /// The history of each currency that has received cash by `known`'s as_of, and of it what is not before `since`.
     pub fn of(known: &Known, since: Day) -> Vec<Self> {
         let origin = known.as_of();
-        let mut by_currency: Vec<Vec<(i32, Amount)>> = vec![Vec::new(); known.currency_code.len()];
+        let cash = |i: usize| {
+            let settlements = known.settlements_of(i).filter(|&s| {
+                known.settlement_kind[s] == SettlementKind::Cash && known.settlement_day[s] >= since.0
+            });
+            settlements.map(|s| (known.settlement_day[s], known.settlement_amount[s]))
+        };
+        let mut first = vec![i32::MAX; known.currency_code.len()];
         for i in 0..known.n_invoices() {
-            for s in known.settlements_of(i) {
-                let day = known.settlement_day[s];
-                if known.settlement_kind[s] == SettlementKind::Cash && day >= since.0 {
-                    by_currency[known.currency[i] as usize].push((day, known.settlement_amount[s]));
-                }
-            }
+            let first = &mut first[known.currency[i] as usize];
+            cash(i).for_each(|(day, _)| *first = day.min(*first));
         }
-        let histories = known.currency_code.iter().zip(by_currency).filter_map(|(&currency, cash)| {
-            let first = cash.iter().map(|c| c.0).min()?;
-            let mut days = vec![Amount::ZERO; (origin.0 - first + 1) as usize];
-            cash.iter().for_each(|&(day, amount)| days[(day - first) as usize] += amount);
-            Some(Self { currency, origin, days })
-        });
-        histories.collect()
+        let n_days = |first: i32| (origin.0 - first + 1).max(0) as usize;
+        let mut days: Vec<Vec<Amount>> =
+            first.iter().map(|&f| vec![Amount::ZERO; if f == i32::MAX { 0 } else { n_days(f) }]).collect();
+        for i in 0..known.n_invoices() {
+            let c = known.currency[i] as usize;
+            cash(i).for_each(|(day, amount)| days[c][(day - first[c]) as usize] += amount);
+        }
+        let histories = known.currency_code.iter().zip(days).filter(|(_, days)| !days.is_empty());
+        histories.map(|(&currency, days)| Self { currency, origin, days }).collect()
     }
 
     /// Cash of each whole week, oldest first, the last one ending on the origin; in currency units.

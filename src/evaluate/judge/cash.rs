@@ -56,7 +56,8 @@ impl Judge<'_> {
 
     fn errors(&self, model: usize, cell: Cell, sheet: &mut Sheet<'_>) {
         let weeks: Vec<Week> = self.folds.iter().flat_map(|f| self.weeks(f, model, None, cell)).collect();
-        let columns = |of: &[Week]| -> (Vec<f64>, Vec<f64>) { of.iter().map(|w| (w.expected, w.actual)).unzip() };
+        let columns =
+            |of: &[Week]| -> (Vec<f64>, Vec<f64>) { of.iter().map(|w| (w.expected, w.actual)).unzip() };
         let (expected, actual) = columns(&weeks);
         let statistic = |metric, h| self.cash_statistic(metric, h, model, None, cell);
         let interval = |metric, h| statistic(metric, h).and_then(|s| self.interval(&s));
@@ -69,7 +70,9 @@ impl Judge<'_> {
             }
         }
         for horizon in 1..=WEEKS {
-            let Some(Statistic::Ratio { above, below }) = statistic("cumulative_wape", horizon) else { continue };
+            let Some(Statistic::Ratio { above, below }) = statistic("cumulative_wape", horizon) else {
+                continue;
+            };
             let n = self.folds.iter().filter(|f| self.total(f, model, None, cell, horizon).is_some()).count();
             let found = Statistic::Ratio { above, below };
             if let Some(value) = found.value() {
@@ -102,7 +105,8 @@ impl Judge<'_> {
     }
 
     fn intervals(&self, model: usize, cell: Cell, sheet: &mut Sheet<'_>) {
-        let spreads: Vec<Spread> = self.folds.iter().flat_map(|f| self.spreads(f, model, None, cell)).collect();
+        let spreads: Vec<Spread> =
+            self.folds.iter().flat_map(|f| self.spreads(f, model, None, cell)).collect();
         let n = spreads.len();
         if n == 0 {
             return;
@@ -152,9 +156,8 @@ impl Judge<'_> {
             });
             parts.unzip()
         };
-        let held = |low, high| {
-            of_spreads(&move |s: &Spread| f64::from(u8::from(s.holds(low, high))), &|_| 1.0)
-        };
+        let held =
+            |low, high| of_spreads(&move |s: &Spread| f64::from(u8::from(s.holds(low, high))), &|_| 1.0);
         let (above, below) = match metric {
             "wape" => {
                 let parts = self.folds.iter().map(|f| {
@@ -197,9 +200,9 @@ impl Judge<'_> {
     fn weeks(&self, fold: &Fold, model: usize, other: Option<usize>, cell: Cell) -> Vec<Week> {
         let currencies = both(fold, model, other, cell);
         let week = |week: usize| {
-            let said = currencies.iter().filter(|(c, o)| {
-                !c.expected[week].is_nan() && o.is_none_or(|o| !o.expected[week].is_nan())
-            });
+            let said = currencies
+                .iter()
+                .filter(|(c, o)| !c.expected[week].is_nan() && o.is_none_or(|o| !o.expected[week].is_nan()));
             let (mut n, mut expected, mut actual) = (0, 0.0, 0.0);
             for (c, _) in said {
                 let rate = self.rate(c.currency);
@@ -216,7 +219,9 @@ impl Judge<'_> {
     fn spreads(&self, fold: &Fold, model: usize, other: Option<usize>, cell: Cell) -> Vec<Spread> {
         let mut out = Vec::new();
         for (c, o) in both(fold, model, other, cell) {
-            let (Some(quantile), true) = (c.quantile, o.is_none_or(|o| o.quantile.is_some())) else { continue };
+            let (Some(quantile), true) = (c.quantile, o.is_none_or(|o| o.quantile.is_some())) else {
+                continue;
+            };
             let rate = self.rate(c.currency);
             let actual = fold.outcome.cash(cell.source, c.currency);
             for week in 0..fold.outcome.n_weeks {
@@ -242,9 +247,7 @@ fn both<'a>(
 ) -> Vec<(&'a WeeklyCash, Option<&'a WeeklyCash>)> {
     let pair = |c: &'a WeeklyCash| match other {
         None => Some((c, None)),
-        Some(other) => {
-            cash_in(fold, other, cell).find(|o| o.currency == c.currency).map(|o| (c, Some(o)))
-        }
+        Some(other) => cash_in(fold, other, cell).find(|o| o.currency == c.currency).map(|o| (c, Some(o))),
     };
     cash_in(fold, model, cell).filter_map(pair).collect()
 }

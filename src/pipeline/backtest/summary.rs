@@ -103,11 +103,22 @@ impl BacktestSummary {
             late: line(Task::Late, None, &LATE_METRICS),
             cash_open: line(Task::Cash, Some(CashOf::Open), &CASH_METRICS),
             cash_total,
-            verdicts: judged.skills.iter().map(|s| verdict(s, models)).collect(),
+            verdicts: verdicts(&judged.skills, models),
             coverage: judged.coverage.iter().map(|(m, c)| (models[*m].clone(), *c)).collect(),
             notes,
         }
     }
+}
+
+/// What there is to admit comes first.
+fn verdicts(skills: &[Skill], models: &[String]) -> Vec<String> {
+    let mut skills: Vec<&Skill> = skills.iter().collect();
+    skills.sort_by_key(|s| match s.outlook() {
+        Outlook::Loses | Outlook::Behind => 0,
+        Outlook::Ties => 1,
+        Outlook::Ahead | Outlook::Beats => 2,
+    });
+    skills.into_iter().map(|s| verdict(s, models)).collect()
 }
 
 /// `arrears beats due_date on wape of open cash: 43.1 % nearer to perfect (95 % interval 38.0 to 47.9)`.
