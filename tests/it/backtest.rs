@@ -3,6 +3,8 @@
 use crate::sample::{Desk, POLICY, TABLES};
 use arrears::contract::{Table, Value, read_table};
 use arrears::core::Day;
+use arrears::evaluate::baseline::Baseline;
+use arrears::evaluate::catalog::{METRICS, Metric};
 use arrears::evaluate::{Origins, Window};
 use arrears::ingest::{Perturbation, Raw, Sources, check, read};
 use arrears::pipeline::Silent;
@@ -461,4 +463,20 @@ fn a_challenger_that_belongs_to_nothing_is_refused_with_its_row() {
     assert!(said.contains("the extension is `txt`, expected `csv` or `parquet`"), "{said}");
     let said = refused("mine.parquet", "PAR1", 1);
     assert!(said.contains("mine.parquet: not a readable Parquet file"), "{said}");
+}
+
+#[test]
+fn the_document_lists_every_metric_and_baseline_as_the_source_does() {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backtest.md")).unwrap();
+    let rows: Vec<&str> =
+        text.lines().filter(|l| l.starts_with("| late | `") || l.starts_with("| cash | `")).collect();
+    let row = |m: &Metric| {
+        let (task, better) = (m.task.name(), m.better.name());
+        format!("| {task} | `{}` | {better} | {} | {} |", m.name, m.meaning, m.source)
+    };
+    assert_eq!(rows, METRICS.iter().map(row).collect::<Vec<_>>());
+    for baseline in Baseline::ALL {
+        assert!(text.contains(&format!("\n| `{}` |", baseline.name())), "{}", baseline.name());
+    }
 }

@@ -186,7 +186,7 @@ impl Sheet<'_> {
                     (Some(s), None) => format!(" of {}", s.name()),
                     (Some(s), Some(c)) => format!(" of {} in {c}", s.name()),
                 };
-                self.out.warnings.push(format!("{} has no {metric}{place}: {why}", self.name));
+                self.out.warnings.push(format!("{}, {metric}{place}: {why}", self.name));
             }
         }
     }
