@@ -12,7 +12,7 @@ use crate::pipeline::{check_out, write_backtest};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Forecast from rolling origins in the past and judge what came: accuracy against named baselines
+/// Forecast from rolling origins in the past and judge what came against named baselines
 #[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct BacktestArgs {
@@ -25,7 +25,7 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub last: Day,
     /// From one origin to the next, in days or weeks
-    #[arg(long, value_name = "4w|28d", value_parser = span)]
+    #[arg(long, value_name = "4w|28d", default_value = "4w", value_parser = span)]
     pub every: i32,
     /// Learn from the last so many days or weeks alone [default: from all that was known]
     #[arg(long, value_name = "104w|730d", value_parser = span)]
@@ -45,8 +45,8 @@ pub struct BacktestArgs {
 }
 
 const AFTER_HELP: &str = "\
-Example:      arrears backtest --invoices i.csv --payments p.csv --first 2025-04-01 --last 2026-03-01 --every 4w --out bt
-Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 no model at an origin";
+Example:      arrears backtest --invoices i.csv --first 2025-04-01 --last 2026-03-01 --out bt
+Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejected  4 not fitted";
 
 /// Days of `28d` or `4w`.
 fn span(text: &str) -> Result<i32, String> {

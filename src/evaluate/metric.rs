@@ -9,6 +9,8 @@ use crate::numeric::{log1p_exp, logistic, logit, sum};
 const ITERATIONS_MAX: usize = 100;
 /// Largest change of the last step: far below any digit that is shown.
 const STEP: f64 = 1e-10;
+/// Near the optimum a step changes the likelihood by less than its own rounding.
+const LOSS_ROUNDING: f64 = 1e-12;
 /// Past this the outcomes are separated and the slope grows for ever.
 const SLOPE_MAX: f64 = 1e4;
 /// Where the two columns of the calibration are this near to parallel, there is no slope to find.
@@ -213,7 +215,7 @@ pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, Metr
                 intercept: line.intercept + share * d_intercept,
             };
             let next_loss = line_loss(next, &x, late);
-            if next_loss <= loss || share < STEP {
+            if next_loss <= loss * (1.0 + LOSS_ROUNDING) || share < STEP {
                 break (next, next_loss);
             }
             share /= 2.0;
@@ -390,6 +392,7 @@ fn both_outcomes(late: &[bool]) -> Result<usize, MetricError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::{mix, unit};
 
     // two orders of the same sums
     const ROUNDING: f64 = 1e-12;
@@ -437,6 +440,20 @@ mod tests {
         assert!(no_slope(&[0.3, 0.3, 0.3], &[true, false, false]));
         assert!(no_slope(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]));
         assert!(no_slope(&[0.0, 0.2, 0.8, 1.0], &[true, true, false, false]));
+    }
+
+    /// Forecasts that are right: a slope of 1 give or take its standard error, 0.06.
+    #[test]
+    fn every_sample_of_a_calibrated_forecast_has_a_slope_near_one() {
+        for seed in 0..60 {
+            let rows = (0..1500).map(|i| {
+                let p = unit(mix(seed, 2 * i));
+                (p, unit(mix(seed, 2 * i + 1)) < p)
+            });
+            let (p, y): (Vec<f64>, Vec<bool>) = rows.unzip();
+            let line = calibration(&p, &y).unwrap();
+            assert!((line.slope - 1.0).abs() < 0.3 && line.intercept.abs() < 0.4, "seed {seed}: {line:?}");
+        }
     }
 
     #[test]

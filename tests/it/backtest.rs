@@ -295,10 +295,7 @@ fn metrics_are_what_the_tables_give_by_plain_sums() {
         (number(&metrics, "low", at.unwrap()).unwrap(), number(&metrics, "high", at.unwrap()).unwrap());
     assert!(low < skill && skill < high);
     // what is not judged is said
-    assert!(
-        told.contains("1 of 9 origins have fewer than 13 whole weeks") || told.contains("origins have fewer"),
-        "{told}"
-    );
+    assert!(told.contains("2 of 9 origins have fewer than 13 whole weeks"), "{told}");
     assert!(told.contains("total cash is not forecast by arrears yet"), "{told}");
     assert!(told.contains("due_date on wape of open cash"), "{told}");
 }
@@ -351,10 +348,9 @@ fn a_challenger_with_our_own_forecasts_has_our_own_metrics() {
     assert!(!skills.is_empty() && skills.iter().all(|s| s[0].parse::<f64>().unwrap() == 0.0), "{skills:?}");
     let n = |model: &str| of(model).iter().find(|r| r[1] == "auc").unwrap()[4].parse::<usize>().unwrap();
     assert!(n("half") * 3 < n("twin") * 2);
-    let scored = told.lines().find(|l| l.starts_with("half forecast ")).unwrap();
-    let words: Vec<&str> = scored.split(' ').collect();
-    let (said, there): (usize, usize) = (words[2].parse().unwrap(), words[4].parse().unwrap());
-    assert!(said * 2 <= there + 1 && said * 2 >= there - 1 && words[5] == "scores,", "{scored}");
+    let half = desk.text("half.csv").lines().filter(|l| l.contains(",,,,,")).count();
+    let all = desk.text("twin.csv").lines().filter(|l| l.contains(",,,,,")).count();
+    assert!(half > 100 && told.contains(&format!("half forecast {half} of {all} scores, ")), "{told}");
 }
 
 #[test]
