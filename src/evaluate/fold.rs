@@ -8,7 +8,7 @@ use super::outcome::{CashOf, Outcome, WEEKS, WeeklyCash, places};
 use super::scaled::NaiveScale;
 use crate::core::{Currency, Day};
 use crate::features::{Purpose, survey};
-use crate::forecast::{CashForecast, Grain, cash_forecast};
+use crate::forecast::{CashForecast, Grain, cash_forecast, future_cash, last_day};
 use crate::ledger::Known;
 use crate::model::hazard;
 use crate::model::solver::FitReport;
@@ -136,7 +136,6 @@ fn engine(
     let survey = survey(known, &narrowed, Purpose::Fit);
     let model = hazard::fit(known, &survey, &narrowed, contest.seed)?;
     let prediction = crate::score::predict(known, &survey, &model, &narrowed);
-    drop(survey);
     let scores = crate::score::score(known, &prediction, &narrowed);
     let mut late_prob = Vec::with_capacity(not_yet_due.len());
     let mut due = not_yet_due.iter().peekable();
@@ -145,7 +144,11 @@ fn engine(
             late_prob.push(score.late_prob);
         }
     }
-    let forecast = cash_forecast(known, &prediction.open, &prediction.curves, &narrowed, contest.seed);
+    let new = crate::score::NewInvoices::new(&survey, &model, &prediction);
+    let future = future_cash(known, &new, &narrowed, last_day(known.as_of()));
+    drop(survey);
+    let (open, curves) = (&prediction.open, &prediction.curves);
+    let forecast = cash_forecast(known, open, curves, &future, &narrowed, contest.seed);
     Ok((ModelForecast { late_prob: Some(late_prob), cash: weekly(&forecast) }, model.report))
 }
 

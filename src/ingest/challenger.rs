@@ -295,3 +295,60 @@ impl<'a> Cells<'a> {
         Ok(ForecastRow { row: i as u64 + 1, origin, says })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_columns_of_parquet_say_what_text_of_csv_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let (typed, text) = (dir.path().join("a.parquet"), dir.path().join("a.csv"));
+        let days = Series::new("origin".into(), [19_751, 19_751, 19_779]).cast(&DataType::Date).unwrap();
+        let columns = vec![
+            days.into(),
+            Column::new("invoice_id".into(), [Some("A1"), None, None]),
+            Column::new("late_prob".into(), [Some(0.1 + 0.2), None, None]),
+            Column::new("period".into(), [None, Some(0_i64), Some(12)]),
+            Column::new("expected".into(), [None, Some(1_200.5), Some(-3.0)]),
+            Column::new("note".into(), ["x", "y", "z"]),
+        ];
+        let mut frame = DataFrame::new(3, columns).unwrap();
+        ParquetWriter::new(File::create(&typed).unwrap()).finish(&mut frame).unwrap();
+        std::fs::write(
+            &text,
+            "\u{feff}origin, invoice_id,late_prob,period,expected\n2024-01-29,A1,0.30000000000000004,,\n\
+             2024-01-29,,,0,1200.5\n2024-02-26,,,12,-3\n",
+        )
+        .unwrap();
+        let (typed, text) = (read_forecasts(&typed).unwrap(), read_forecasts(&text).unwrap());
+        assert_eq!(typed.rows, text.rows);
+        assert_eq!(typed.rows[0].says, Says::Late { invoice_id: "A1".to_owned(), late_prob: 0.1 + 0.2 });
+        assert_eq!((typed.name, typed.rows[2].row, typed.rows[2].origin), ("a".to_owned(), 3, Day(19_779)));
+    }
+
+    #[test]
+    fn a_row_without_a_value_is_refused_by_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.csv");
+        let refused = |rows: &str| {
+            std::fs::write(&file, format!("origin,period,expected,invoice_id,late_prob\n{rows}")).unwrap();
+            let e = read_forecasts(&file).unwrap_err();
+            assert_eq!(e.exit_code(), 3);
+            e.to_string().split("a.csv: ").nth(1).unwrap().to_owned()
+        };
+        assert_eq!(
+            refused("2024-01-29,0,1,,\n2024-01-29,1,,,\n"),
+            "row 2: `expected` is missing, expected an amount in currency units"
+        );
+        assert_eq!(
+            refused("2024-01-29,0.5,1,,\n"),
+            "row 1: `period` is `0.5`, expected a week after the origin, from 0"
+        );
+        assert_eq!(
+            refused("2024-01-29,,,A1,\n"),
+            "row 1: `late_prob` is missing, expected a probability from 0 to 1"
+        );
+        assert_eq!(refused(",0,1,,\n"), "row 1: `origin` is missing, expected a day as YYYY-MM-DD");
+    }
+}
