@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::pipeline::backtest::{
     BacktestJob, BacktestSummary, CASH_METRICS, LATE_METRICS, Line, Origins, Window, backtest,
 };
-use crate::pipeline::{check_out, write_backtest};
+use crate::pipeline::{check_out, rejection, write_backtest};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -74,10 +74,20 @@ pub fn run(args: &BacktestArgs, screen: &Screen) -> Result<(), Error> {
     };
     check_out(&args.out)?;
     let progress = Progress::new(*screen);
-    let output = backtest(&args.input.sources()?, &job, &progress)?;
+    let output = backtest(&args.input.sources()?, &job, &progress)
+        .map_err(|e| rejection::in_place_of_run(e, &args.out, args.until.unwrap_or(args.last)))?;
     let timings = progress.finish();
-    let told = output.summary.clone();
+    let (told, counts) = (output.summary.clone(), output.manifest.counts);
     write_backtest(&args.out, output, timings)?;
+    screen.note(&format!(
+        "rows in {} = ledger {} + quarantined {} + ignored {}",
+        counts.rows, counts.ledger, counts.quarantined, counts.ignored
+    ));
+    if counts.quarantined > 0 {
+        screen.warning(
+            "`arrears check --out DIR` with the same files names each row in quarantine and its remedy",
+        );
+    }
     screen.note(&format!("written to {}", args.out.display()));
     screen.data(|| text(&told), &told)
 }

@@ -149,7 +149,12 @@ fn engine(
     drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
     let forecast = cash_forecast(known, open, curves, &future, &narrowed, contest.seed);
-    Ok((ModelForecast { late_prob: Some(late_prob), cash: weekly(&forecast) }, model.report))
+    let mut cash = weekly(&forecast);
+    // nothing is easy to forecast where nothing is open
+    let owes =
+        |c: Currency| open.iter().any(|&i| known.currency_code[known.currency[i as usize] as usize] == c);
+    cash.retain(|c| c.source != CashOf::Open || owes(c.currency));
+    Ok((ModelForecast { late_prob: Some(late_prob), cash }, model.report))
 }
 
 /// The weeks of the whole portfolio, whatever sources the forecast has.
