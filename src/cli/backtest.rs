@@ -1,6 +1,7 @@
 //! `arrears backtest`.
 
 use super::input::{InputArgs, SeedArg};
+use super::output::OutputArgs;
 use super::progress::Progress;
 use super::render::{Screen, aligned_rows};
 use crate::core::Day;
@@ -8,7 +9,7 @@ use crate::error::Error;
 use crate::pipeline::backtest::{
     BacktestJob, BacktestSummary, CASH_METRICS, LATE_METRICS, Line, Origins, Window, backtest,
 };
-use crate::pipeline::{check_out, rejection, write_backtest};
+use crate::pipeline::{rejection, write_backtest_to};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -37,9 +38,8 @@ pub struct BacktestArgs {
     /// source) or origin, invoice_id, late_prob; may be given several times
     #[arg(long, value_name = "FILE")]
     pub challenger: Vec<PathBuf>,
-    /// Output folder; replaced as a whole if it holds an earlier run
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
     #[command(flatten)]
     pub seed: SeedArg,
 }
@@ -72,13 +72,14 @@ pub fn run(args: &BacktestArgs, screen: &Screen) -> Result<(), Error> {
         seed: args.seed.seed,
         challengers: args.challenger.clone(),
     };
-    check_out(&args.out)?;
+    let to = args.output.destination()?;
+    to.check()?;
     let progress = Progress::new(*screen);
     let output = backtest(&args.input.sources()?, &job, &progress)
-        .map_err(|e| rejection::in_place_of_run(e, &args.out, args.until.unwrap_or(args.last)))?;
+        .map_err(|e| rejection::in_place_of_run(e, &to, args.until.unwrap_or(args.last)))?;
     let timings = progress.finish();
     let (told, counts) = (output.summary.clone(), output.manifest.counts);
-    write_backtest(&args.out, output, timings)?;
+    write_backtest_to(&to, output, timings)?;
     screen.note(&format!(
         "rows in {} = ledger {} + quarantined {} + ignored {}",
         counts.rows, counts.ledger, counts.quarantined, counts.ignored
@@ -88,7 +89,7 @@ pub fn run(args: &BacktestArgs, screen: &Screen) -> Result<(), Error> {
             "`arrears check --out DIR` with the same files names each row in quarantine and its remedy",
         );
     }
-    screen.note(&format!("written to {}", args.out.display()));
+    to.names().iter().for_each(|place| screen.note(&format!("written to {place}")));
     screen.data(|| text(&told), &told)
 }
 

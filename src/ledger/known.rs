@@ -133,7 +133,7 @@ impl Ledger {
     fn is_settled_at(&self, i: usize, day: i32) -> bool {
         let known = |s: &usize| self.settlement_known_day(*s).max(self.settlement_day[*s]);
         let settled = self.settlements_of(i).filter(|s| known(s) <= day);
-        settled.map(|s| self.settlement_amount[s]).sum::<Amount>() == self.amount[i]
+        settled.map(|s| self.settlement_amount[s]).sum::<Amount>() >= self.amount[i]
     }
 
     /// Customers that still have something, old codes in order, and the new code of each old one.

@@ -179,8 +179,8 @@ fn last_day(ledger: &Ledger) -> Day {
     Day(last.unwrap_or_default())
 }
 
-/// Units of the reporting currency for one of each currency, at the ledger's end. One of one currency alone, and of
-/// several without rates, which are then added at par.
+/// Units of the reporting currency for one of each currency, at the ledger's end; none for a ledger of one currency, and
+/// where the policy wants several added at par.
 fn rates(
     end: &Known,
     fx: &FxTable,
@@ -191,21 +191,20 @@ fn rates(
     if currencies.len() <= 1 {
         return Ok(BTreeMap::new());
     }
-    let reporting = Currency::try_new(&policy.ledger.reporting_currency);
-    match reporting {
-        None if fx.is_empty() => {
-            let names: Vec<String> = currencies.iter().map(ToString::to_string).collect();
+    let names = || currencies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match Currency::try_new(&policy.ledger.reporting_currency) {
+        None => Err(Error::NoReportingCurrency { currencies: names() }),
+        Some(Currency::NONE) => {
             warnings.push(format!(
-                "all currencies together are {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
-                names.join(", ")
+                "all currencies together are {} at par, as ledger.reporting_currency is XXX: name a currency and give --fx",
+                names()
             ));
             Ok(BTreeMap::new())
         }
-        None => Err(Error::NoReportingCurrency),
         Some(reporting) => {
             let rate = |&currency: &Currency| {
                 let rate = if currency == reporting { Some(1.0) } else { fx.rate(currency, end.as_of()) };
-                let rate = rate.ok_or(CollectError::NoRate { currency, reporting })?;
+                let rate = rate.ok_or(CollectError::NoRate { currency, reporting, day: end.as_of() })?;
                 Ok((currency, rate))
             };
             currencies.iter().map(rate).collect()

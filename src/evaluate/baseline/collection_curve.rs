@@ -67,8 +67,10 @@ impl Curve {
         for age in 0..AGE_END {
             outstanding += change[age];
             if outstanding > 0 {
-                cash_share[age] = cash[age] as f64 / outstanding as f64;
-                rest *= 1.0 - gone[age] as f64 / outstanding as f64;
+                // a payment taken back on another day than it was made leaves a share below zero
+                let share = |amount: i128| (amount as f64 / outstanding as f64).clamp(0.0, 1.0);
+                cash_share[age] = share(cash[age]);
+                rest *= 1.0 - share(gone[age]);
             }
             left[age] = rest;
         }

@@ -106,7 +106,7 @@ impl Chain<'_> {
     /// Share of what was open in a bucket that did something: column `to`, or `n + 1` for cash.
     fn share(&self, from: usize, column: usize) -> f64 {
         let row = &self.moved[from * (self.n + 2)..][..self.n + 2];
-        if row[self.n] > 0 { row[column] as f64 / row[self.n] as f64 } else { 0.0 }
+        if row[self.n] > 0 { (row[column] as f64 / row[self.n] as f64).max(0.0) } else { 0.0 }
     }
 
     fn falls_overdue(&self) -> f64 {
