@@ -7,6 +7,7 @@
 mod account;
 mod book;
 mod cell;
+mod challenger;
 mod code;
 mod contact;
 mod credit;
@@ -32,6 +33,7 @@ mod table;
 mod tally;
 
 pub use book::{Book, check, check_owned};
+pub use challenger::{ChallengerError, ForecastFile, ForecastRow, Says, read_forecasts};
 pub use contact::ContactTable;
 pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;

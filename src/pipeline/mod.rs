@@ -5,6 +5,7 @@
 
 pub mod ability;
 pub mod audit;
+pub mod backtest;
 pub mod demo;
 mod digest;
 pub mod explain;
@@ -185,8 +186,22 @@ pub fn write_run_to(
     output: RunOutput,
     timings: Vec<(String, f64)>,
 ) -> Result<(), Error> {
-    let manifest = Manifest { timings, ..output.manifest };
-    let mut files = output.files;
+    put(destination, output.files, Manifest { timings, ..output.manifest })
+}
+
+/// [`write_run_to`] of a backtest.
+///
+/// # Errors
+/// As [`write_run_to`].
+pub fn write_backtest_to(
+    destination: &Destination,
+    output: backtest::BacktestOutput,
+    timings: Vec<(String, f64)>,
+) -> Result<(), Error> {
+    put(destination, output.files, Manifest { timings, ..output.manifest })
+}
+
+fn put(destination: &Destination, mut files: Vec<OutputFile>, manifest: Manifest) -> Result<(), Error> {
     files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
     Ok(destination.write(&files)?)
 }

@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 10] =
-    ["demo", "run", "check", "fit", "score", "explain", "audit", "simulate", "rules", "schema"];
+const VERBS: [&str; 11] =
+    ["demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "rules", "schema"];
 /// What `run` writes.
 const RUN_FILES: [&str; 8] = [
     "aging.parquet",

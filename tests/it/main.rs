@@ -7,6 +7,7 @@ mod allocation;
 mod architecture;
 mod artifacts;
 mod audit;
+mod backtest;
 mod check_report;
 mod cli;
 mod coherence;
