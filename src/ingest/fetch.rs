@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_table_nor_query_is_refused_and_not_repeated() {
-        assert_eq!(copied(" "), "postgres://ann@db/erp# : names no table or query");
+        assert_eq!(copied(" "), "postgres://ann@db/erp#: names no table or query");
         for what in ["word@db/erp", "drop table x", "a;b", "\"open"] {
             assert!(!copied(what).contains(what), "{what}");
         }
