@@ -14,6 +14,7 @@ mod conformance;
 mod contract;
 mod ingest;
 mod known;
+mod mapping;
 mod recovery;
 mod refusal;
 mod remote;
