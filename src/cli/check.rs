@@ -86,7 +86,15 @@ fn inputs(r: &LedgerReport) -> String {
         [i.table.to_owned(), i.file.clone(), rows, ledger, quarantined, ignored]
     };
     let rows: Vec<[String; 6]> = r.inputs.iter().map(row).collect();
+    let left_out = r.inputs.iter().filter(|i| i.left_out > 0).map(|i| {
+        format!(
+            "left out of {}: {}, blank, sums or not of this table\n",
+            i.file,
+            n(i.left_out as usize, "row")
+        )
+    });
     aligned(["table", "file", "rows", "ledger", "quarantined", "ignored"], &rows)
+        + &left_out.collect::<String>()
 }
 
 fn contents(r: &LedgerReport) -> String {
