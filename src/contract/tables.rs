@@ -62,6 +62,7 @@ pub const TABLES: &[TableSchema] = &[
             col("issue_date", Date, "", "Day of issue."),
             opt("due_date", Date, "", "Last day on which payment is not late; required without terms_days."),
             opt("terms_days", Int32, "days", "Days from issue to due, where no due_date is given."),
+            opt("baseline_date", Date, "", "Day from which terms_days count; that of issue where missing."),
             col("amount", Decimal, "currency", "What is billed, taxes included, above zero."),
             opt("currency", Text, "ISO 4217", "Currency of the amount; the policy's default where missing."),
             opt("kind", Text, "", "`invoice` (the default) or `credit_note`."),
@@ -135,6 +136,7 @@ pub const TABLES: &[TableSchema] = &[
             opt("industry", Text, "", "Line of business."),
             opt("country", Text, "ISO 3166", "Country of the customer."),
             opt("credit_limit", Decimal, "reporting currency", "Largest open amount that was agreed."),
+            opt("terms_days", Int32, "days", "Days from issue to due that were agreed."),
         ],
     },
     TableSchema {

@@ -1,7 +1,7 @@
 //! CSV files: Polars reads what is regular, record by record goes what is not.
 
 use super::IngestError;
-use super::profile::Profile;
+use super::mapping::Mapping;
 use super::source::sha256;
 use super::table::{Misfit, Part, Table};
 use polars::prelude::*;
@@ -22,14 +22,14 @@ const SHOWN_CHARS: usize = 500;
 ///
 /// # Errors
 /// For the file as a whole: unreadable, empty, no UTF-8, a quote left open, a required column that is missing.
-pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
+pub(super) fn read(file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
     let bytes = std::fs::read(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    parse(&bytes, file, table, profile)
+    parse(&bytes, file, table, mapping)
 }
 
 /// [`read`] of the bytes of a file that is named `file`.
-pub(super) fn parse(bytes: &[u8], file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
-    let (hash, frame) = rayon::join(|| sha256(bytes), || frame(bytes, file, table, profile));
+pub(super) fn parse(bytes: &[u8], file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
+    let (hash, frame) = rayon::join(|| sha256(bytes), || frame(bytes, file, table, mapping));
     let Frame { frame, rows, misfits } = frame?;
     Ok(Part::new(file.display().to_string(), hash, frame, rows, misfits))
 }
@@ -40,7 +40,7 @@ struct Frame {
     misfits: Vec<Misfit>,
 }
 
-fn frame(bytes: &[u8], file: &Path, table: Table, profile: &Profile) -> Result<Frame, IngestError> {
+fn frame(bytes: &[u8], file: &Path, table: Table, mapping: &Mapping) -> Result<Frame, IngestError> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if let Err(e) = std::str::from_utf8(text) {
         let line = 1 + text[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
@@ -54,7 +54,7 @@ fn frame(bytes: &[u8], file: &Path, table: Table, profile: &Profile) -> Result<F
     if let Shape::OpenQuote { at } = quoted_shape(&text[..body_at], header.len()) {
         return Err(open_quote(at));
     }
-    let columns = mapped(&header, file, table, profile)?;
+    let columns = mapped(&header, file, table, mapping)?;
     let body = &text[body_at..];
     match shape(body, header.len()) {
         Shape::Regular { records } => match by_polars(body, header.len(), &columns) {
@@ -93,20 +93,17 @@ fn mapped(
     header: &[String],
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<Vec<(&'static str, usize)>, IngestError> {
-    profile
+    mapping
+        .of(table)
         .columns_of(table, header, file)?
         .into_iter()
         .map(|(field, column)| {
-            let mut places = header.iter().enumerate().filter(|(_, name)| *name == column);
+            let mut places = header.iter().enumerate().filter(|(_, name)| **name == column);
             match (places.next(), places.next()) {
                 (Some((at, _)), None) => Ok((field, at)),
-                _ => Err(IngestError::AmbiguousColumn {
-                    file: file.to_owned(),
-                    field,
-                    column: column.to_owned(),
-                }),
+                _ => Err(IngestError::AmbiguousColumn { file: file.to_owned(), field, column }),
             }
         })
         .collect()
@@ -267,7 +264,7 @@ mod tests {
     const HEADER: &str = "customer_id,name,country\n";
 
     fn read(text: &str) -> Result<Frame, IngestError> {
-        frame(text.as_bytes(), Path::new("c.csv"), Table::Customers, &Profile::CANONICAL)
+        frame(text.as_bytes(), Path::new("c.csv"), Table::Customers, &Mapping::default())
     }
 
     fn ids(frame: &Frame) -> Vec<String> {
@@ -364,7 +361,7 @@ mod tests {
         );
         assert_eq!(refused("\"customer_id,name\n1,2\n"), "c.csv: the quote opened on line 1 is never closed");
         let latin = [HEADER.as_bytes(), b"1,M\xFCller,DE\n"].concat();
-        let e = frame(&latin, Path::new("c.csv"), Table::Customers, &Profile::CANONICAL).err().unwrap();
+        let e = frame(&latin, Path::new("c.csv"), Table::Customers, &Mapping::default()).err().unwrap();
         assert_eq!(e.to_string(), "c.csv: line 2 is not UTF-8");
     }
 

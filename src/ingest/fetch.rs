@@ -1,6 +1,6 @@
 //! Input tables from a PostgreSQL database or an object store, as the bytes of files.
 
-use super::profile::Profile;
+use super::mapping::Mapping;
 use super::source::Format;
 use super::table::{Part, Table};
 use super::{IngestError, Sources, csv, parquet};
@@ -26,11 +26,11 @@ impl Fetched {
     ///
     /// # Errors
     /// As the reader of its format, and [`IngestError::UnknownExtension`].
-    pub fn read(self, table: Table, profile: &Profile) -> Result<Part, IngestError> {
+    pub fn read(self, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
         let name = Path::new(&self.name);
         match Format::of(Path::new(&self.file)) {
-            Some(Format::Csv) => csv::parse(&self.bytes, name, table, profile),
-            Some(Format::Parquet) => parquet::parse(self.bytes, name, table, profile),
+            Some(Format::Csv) => csv::parse(&self.bytes, name, table, mapping),
+            Some(Format::Parquet) => parquet::parse(self.bytes, name, table, mapping),
             None => {
                 let found = name.extension().unwrap_or_default().to_string_lossy().into_owned();
                 Err(IngestError::UnknownExtension { file: name.to_owned(), found })

@@ -21,11 +21,11 @@ mod instalment;
 mod invoice;
 mod invoice_row;
 mod key;
+mod mapping;
 mod parquet;
 mod payment;
 mod payment_row;
 mod perturb;
-mod profile;
 pub mod rule;
 mod source;
 mod standing;
@@ -39,13 +39,15 @@ pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
 pub use invoice::AHEAD_DAYS;
+pub use mapping::{DateFormat, DateFormatError, Mapping, MappingProblem, suggest};
 pub use perturb::Perturbation;
-pub use profile::{DateShape, Profile};
 pub use table::Raw;
 pub use tally::{InputCount, Quarantined};
 
-use ::polars::prelude::{DataType, NamedFrom, Series};
 use fetch::Fetched;
+use mapping::apply::apply;
+use mapping::resolve::resolve;
+use mapping::style::Styles;
 use rayon::prelude::*;
 use source::Format;
 use std::path::{Path, PathBuf};
@@ -65,8 +67,8 @@ pub struct Sources {
     pub contacts: Option<PathBuf>,
     /// Rates to the reporting currency.
     pub fx: Option<PathBuf>,
-    /// How columns and dates of the invoices are named and written.
-    pub profile: Profile,
+    /// How the export names its columns, writes its dates and numbers, and which of its rows count.
+    pub mapping: Mapping,
 }
 
 /// Reads every row of every file, under canonical column names; nothing is judged yet.
@@ -93,16 +95,22 @@ pub struct Sources {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
+    let mapping = &sources.mapping;
     let mut fetched = fetch::fetch(sources)?;
     let invoices = fetched.remove(Table::Invoices.name());
-    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, &sources.profile)?;
+    let mut payments = sources.payments.clone();
+    if mapping.of(Table::Payments).from.is_some() && payments.is_none() {
+        payments = Some(sources.invoices.clone());
+        invoices.iter().for_each(|parts| drop(fetched.insert(Table::Payments.name(), parts.clone())));
+    }
+    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, mapping)?;
     let mut table = |path: &Option<PathBuf>, table: Table| {
         let fetched = fetched.remove(table.name());
-        path.as_ref().map(|path| read_table(path, fetched, table, &sources.profile)).transpose()
+        path.as_ref().map(|path| read_table(path, fetched, table, mapping)).transpose()
     };
-    let raw = Raw {
+    let mut raw = Raw {
         invoices,
-        payments: table(&sources.payments, Table::Payments)?,
+        payments: table(&payments, Table::Payments)?,
         customers: table(&sources.customers, Table::Customers)?,
         contacts: table(&sources.contacts, Table::Contacts)?,
         fx: table(&sources.fx, Table::Fx)?,
@@ -110,6 +118,7 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     if raw.invoices.n_rows() == 0 {
         return Err(IngestError::NoRows { path: raw.invoices.path });
     }
+    resolve(&mut raw.invoices, raw.customers.as_ref(), mapping.of(Table::Invoices))?;
     Ok(raw)
 }
 
@@ -117,33 +126,32 @@ fn read_table(
     path: &Path,
     fetched: Option<Vec<Fetched>>,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<RawTable, IngestError> {
-    let parts = match fetched {
-        Some(parts) => parts.into_par_iter().map(|part| part.read(table, profile)).collect(),
+    let whole = |part: Result<Part, IngestError>| {
+        let mut part = part?;
+        apply(mapping.of(table), table, &mut part)?;
+        if matches!(table, Table::Invoices | Table::Payments) {
+            instalment::name(&mut part, table)?;
+        }
+        Ok(part)
+    };
+    let parts: Result<Vec<Part>, IngestError> = match fetched {
+        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping))).collect(),
         None => source::files(path)?
             .into_par_iter()
-            .map(|(file, format)| match format {
-                Format::Csv => csv::read(&file, table, profile),
-                Format::Parquet => parquet::read(&file, table, profile),
-            })
-            .collect::<Result<Vec<Part>, _>>(),
-    }?;
-    let mut raw = RawTable { table, path: fetch::shown(path), dates: profile.dates_of(table), parts };
-    if matches!(table, Table::Invoices | Table::Payments) {
-        raw.parts.iter_mut().try_for_each(|part| instalment::name(part, table))?;
-    }
-    if let (Table::Invoices, Some(currency)) = (table, profile.currency) {
-        raw.parts.iter_mut().try_for_each(|part| set_currency(part, currency))?;
-    }
+            .map(|(file, format)| whole(read_part(&file, format, table, mapping)))
+            .collect(),
+    };
+    let mut raw = RawTable { table, path: fetch::shown(path), styles: Styles::default(), parts: parts? };
+    raw.styles = Styles::decide(&raw, mapping.of(table))?;
     Ok(raw)
 }
 
-/// The profile's currency on every row: such an export has no column of it.
-fn set_currency(part: &mut Part, currency: &str) -> Result<(), IngestError> {
-    let mut frame = part.frame.clone();
-    let column = Series::new("currency".into(), [currency]).cast(&DataType::String)?;
-    frame.with_column(column.new_from_index(0, frame.height()).into())?;
-    part.set_columns(frame);
-    Ok(())
+/// The rows of one file, as the mapping finds its columns.
+fn read_part(file: &Path, format: Format, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
+    match format {
+        Format::Csv => csv::read(file, table, mapping),
+        Format::Parquet => parquet::read(file, table, mapping),
+    }
 }

@@ -1,8 +1,8 @@
 //! The input tables: their fields, and their rows as they were read.
 
 use super::IngestError;
-use super::profile::DateShape;
-use polars::prelude::DataFrame;
+use super::mapping::style::Styles;
+use polars::prelude::{DataFrame, DataType};
 use std::path::PathBuf;
 
 /// What a field holds.
@@ -37,6 +37,7 @@ const INVOICES: &[Field] = &[
     required("issue_date", Kind::Day),
     optional("due_date", Kind::Day),
     optional("terms_days", Kind::Count),
+    optional("baseline_date", Kind::Day),
     required("amount", Kind::Amount),
     optional("currency", Kind::Text),
     optional("kind", Kind::Text),
@@ -66,6 +67,7 @@ const CUSTOMERS: &[Field] = &[
     optional("name", Kind::Text),
     optional("industry", Kind::Text),
     optional("country", Kind::Text),
+    optional("terms_days", Kind::Count),
 ];
 const CONTACTS: &[Field] = &[
     required("customer_id", Kind::Text),
@@ -142,11 +144,14 @@ pub(super) struct Part {
     /// The data row in the file, from 1, of each row of the frame; empty when they are simply counted.
     rows: Vec<u64>,
     pub misfits: Vec<Misfit>,
+    /// Rows that are no rows of the table: blank ones, lines of sums, and what the mapping leaves out.
+    pub filtered: u64,
 }
 
 impl Part {
     pub fn new(file: String, sha256: String, frame: DataFrame, rows: Vec<u64>, misfits: Vec<Misfit>) -> Self {
-        let mut part = Self { file, sha256, frame: DataFrame::default(), rows: Vec::new(), misfits };
+        let mut part =
+            Self { file, sha256, frame: DataFrame::default(), rows: Vec::new(), misfits, filtered: 0 };
         part.set_frame(frame, rows);
         part
     }
@@ -169,9 +174,9 @@ impl Part {
         self.rows.get(i).copied().unwrap_or(i as u64 + 1)
     }
 
-    /// Rows of the file, those of the wrong width included.
+    /// Rows of the file, those of the wrong width and those that were left out included.
     pub fn n_rows(&self) -> u64 {
-        (self.frame.height() + self.misfits.len()) as u64
+        (self.frame.height() + self.misfits.len()) as u64 + self.filtered
     }
 }
 
@@ -182,7 +187,7 @@ pub(super) struct RawTable {
     /// The file, folder or glob that the user named.
     pub path: PathBuf,
     /// How dates are written in text columns.
-    pub dates: DateShape,
+    pub styles: Styles,
     pub parts: Vec<Part>,
 }
 
@@ -215,6 +220,12 @@ impl RawTable {
     /// Whether any part has the column.
     pub fn has(&self, field: &str) -> bool {
         self.parts.iter().any(|p| p.frame.column(field).is_ok())
+    }
+
+    /// Whether any part holds the column as text.
+    pub fn has_text(&self, field: &str) -> bool {
+        let is_text = |p: &Part| p.frame.column(field).is_ok_and(|c| *c.dtype() == DataType::String);
+        self.parts.iter().any(is_text)
     }
 
     /// The framed rows in order, cut into blocks.

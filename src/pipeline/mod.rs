@@ -19,7 +19,7 @@ pub use crate::contract::{
     ColumnSchema, Destination, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file,
 };
 pub use crate::ingest::rule::{RULES, Rule};
-pub use crate::ingest::{Book, InputCount, Profile, Quarantined, Sources};
+pub use crate::ingest::{Book, InputCount, Mapping, Quarantined, Sources, suggest};
 pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
 pub use ability::Verdict;

@@ -15,6 +15,7 @@ mod conformance;
 mod contract;
 mod ingest;
 mod known;
+mod mapping;
 mod recovery;
 mod refusal;
 mod remote;
