@@ -180,7 +180,7 @@ fn last_day(ledger: &Ledger) -> Day {
 }
 
 /// Units of the reporting currency for one of each currency, at the ledger's end; none for a ledger of one currency, and
-/// where the policy wants several added at par.
+/// for one of several without rates or under currency `XXX`, which are added at par.
 fn rates(
     end: &Known,
     fx: &FxTable,
@@ -193,6 +193,13 @@ fn rates(
     }
     let names = || currencies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match Currency::try_new(&policy.ledger.reporting_currency) {
+        None if fx.is_empty() => {
+            warnings.push(format!(
+                "all currencies together are {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
+                names()
+            ));
+            Ok(BTreeMap::new())
+        }
         None => Err(Error::NoReportingCurrency { currencies: names() }),
         Some(Currency::NONE) => {
             warnings.push(format!(
