@@ -9,7 +9,6 @@ pub mod habits;
 pub mod person_period;
 pub mod portfolio;
 pub mod prior;
-pub mod recency;
 pub mod state;
 pub mod survey;
 pub mod sweep;

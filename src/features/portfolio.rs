@@ -5,10 +5,10 @@
 
 use super::bins::{N_BINS, bin_of, span};
 use super::person_period::risk_end;
-use super::recency::Recency;
 use super::state::{clipped_delay, log_amount, settled_log_age};
 use crate::core::Day;
 use crate::ledger::{Known, NEVER};
+use crate::numeric::Recency;
 use rayon::prelude::*;
 
 // columns of the day table

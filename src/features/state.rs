@@ -1,9 +1,9 @@
 //! Running sums of one customer: what a sweep carries from event to event.
 
 use super::bins::{N_BINS, bin_of, span};
-use super::recency::Recency;
 use crate::core::Day;
 use crate::ledger::Known;
+use crate::numeric::Recency;
 use std::sync::LazyLock;
 
 /// Days late are held inside this range: beyond it a payment says no more about the next one.
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn exposure_counts_each_day_once() {
-        let recency = Recency::new(Day(0), Day(1000), 100_000);
+        let recency = Recency::new(0, 1000, 100_000);
         let mut bins = [0.0; N_BINS];
         add_exposure(&mut bins, 10, 59, 40, &recency);
         assert!((bins.iter().sum::<f64>() - 50.0).abs() < 0.5); // nearly unit weights

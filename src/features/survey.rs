@@ -4,11 +4,11 @@ use super::habits::Almanac;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
 use super::prior::{Prior, Spread};
-use super::recency::Recency;
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
 use crate::core::Day;
 use crate::ledger::Known;
+use crate::numeric::Recency;
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
 
@@ -46,12 +46,12 @@ pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
     let m = &policy.model;
     let first = known.issue.iter().copied().min().map_or(as_of, Day);
     let mut marks = if purpose == Purpose::Fit { landmarks(known, policy) } else { Vec::new() };
-    let mid = Recency::new(first, as_of, m.half_life_days);
+    let mid = Recency::new(first.0, as_of.0, m.half_life_days);
     let days = day_table(known, mid.base(), &marks, m.train_horizon_days);
     marks.push(as_of);
     let memory = Memory {
-        long: Recency::new(first, as_of, m.half_life_long_days),
-        short: Recency::new(first, as_of, m.half_life_short_days),
+        long: Recency::new(first.0, as_of.0, m.half_life_long_days),
+        short: Recency::new(first.0, as_of.0, m.half_life_short_days),
         level: days.level(m.half_life_level_days),
         mid,
     };

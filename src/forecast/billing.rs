@@ -2,6 +2,7 @@
 
 use crate::core::Day;
 use crate::ledger::Known;
+use crate::numeric::Recency;
 use rayon::prelude::*;
 
 /// Days that every customer is taken to have been silent before its first invoice: what holds back newcomers.
@@ -32,41 +33,6 @@ const CUSTOMERS_PER_PART: usize = 512;
 /// Places in a month, see [`Day::place_in_month`].
 const PLACES: usize = 31;
 
-/// Weights that halve every so many days, growing towards as_of.
-#[derive(Debug, Clone)]
-struct Fade {
-    base: i32,
-    weight: Vec<f64>,
-    /// Sum of the weights of days before `base + k`.
-    before: Vec<f64>,
-}
-
-impl Fade {
-    fn new(first: i32, as_of: i32, half_life_days: i32) -> Self {
-        let base = first.max(as_of - 40 * half_life_days).min(as_of);
-        let weight: Vec<f64> =
-            (base..=as_of).map(|d| (f64::from(d - as_of) / f64::from(half_life_days)).exp2()).collect();
-        let mut before = Vec::with_capacity(weight.len() + 1);
-        before.push(0.0);
-        let mut sum = 0.0;
-        for w in &weight {
-            sum += w;
-            before.push(sum);
-        }
-        Self { base, weight, before }
-    }
-
-    fn at(&self, day: i32) -> f64 {
-        self.weight[(day - self.base).clamp(0, self.weight.len() as i32 - 1) as usize]
-    }
-
-    /// Sum over `from..=to`.
-    fn over(&self, from: i32, to: i32) -> f64 {
-        let place = |day: i32| (day - self.base).clamp(0, self.weight.len() as i32) as usize;
-        self.before[place(to + 1)] - self.before[place(from)]
-    }
-}
-
 /// Billing of one customer in one currency, as of the day it was asked about.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
@@ -90,7 +56,7 @@ pub struct Level {
 /// The portfolio's billing.
 #[derive(Debug, Clone)]
 pub struct Billing {
-    fade: Fade,
+    fade: Recency,
     /// Of each day from the fade's base: see [`Billing::weight_at`].
     weight: Vec<f64>,
     /// The first day that has a place.
@@ -124,10 +90,11 @@ impl Billing {
         }
         let share = |total: f64, n: f64| n / total;
         let (all_weekday, all_place) = (weekday.iter().sum(), place.iter().sum());
-        let (fade, season) = (Fade::new(first, as_of, half_life_days), season(&days, Day(first), Day(as_of)));
+        let (fade, season) =
+            (Recency::new(first, as_of, half_life_days), season(&days, Day(first), Day(as_of)));
         let of_month = |day: i32| season[Day(day).civil().1 as usize - 1];
         let mut out = Self {
-            weight: (fade.base..=as_of).map(|day| fade.at(day) / of_month(day)).collect(),
+            weight: (fade.base()..=as_of).map(|day| fade.at(day) / of_month(day)).collect(),
             fade,
             first: from,
             places,
@@ -297,7 +264,7 @@ impl Billing {
 
     /// What a unit billed on a day counts: it fades, and a busy season makes it less.
     fn weight_at(&self, day: i32) -> f64 {
-        self.weight[(day - self.fade.base).clamp(0, self.weight.len() as i32 - 1) as usize]
+        self.weight[(day - self.fade.base()).clamp(0, self.weight.len() as i32 - 1) as usize]
     }
 }
 

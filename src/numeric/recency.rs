@@ -3,8 +3,6 @@
 //! A payment `d` days ago counts `2^(-d / half_life)`. Instead of shrinking every sum each day, an event on `day`
 //! adds the growing weight `2^((day - base) / half_life)`, and a reader on day `t` divides by the weight of `t`.
 
-use crate::core::Day;
-
 /// Weights of the days from a base day to as_of.
 #[derive(Debug, Clone)]
 pub struct Recency {
@@ -20,10 +18,10 @@ const HALF_LIVES_MAX: i32 = 40;
 
 impl Recency {
     /// Weights with half-life `half_life_days`, anchored at `as_of`, for days back to `first`.
-    pub fn new(first: Day, as_of: Day, half_life_days: i32) -> Self {
-        let base = first.0.max(as_of.0 - HALF_LIVES_MAX * half_life_days).min(as_of.0);
+    pub fn new(first: i32, as_of: i32, half_life_days: i32) -> Self {
+        let base = first.max(as_of - HALF_LIVES_MAX * half_life_days).min(as_of);
         let weight: Vec<f64> =
-            (base..=as_of.0).map(|d| (f64::from(d - as_of.0) / f64::from(half_life_days)).exp2()).collect();
+            (base..=as_of).map(|d| (f64::from(d - as_of) / f64::from(half_life_days)).exp2()).collect();
         let mut before = vec![0.0];
         for w in &weight {
             before.push(before[before.len() - 1] + w);
@@ -54,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_half_life_ago_counts_half() {
-        let r = Recency::new(Day(0), Day(100), 20);
+        let r = Recency::new(0, 100, 20);
         assert!((r.at(80) / r.at(100) - 0.5).abs() < 1e-15);
         assert!((r.over(98, 100) - (r.at(98) + r.at(99) + r.at(100))).abs() < 1e-12);
         assert_eq!(r.over(5, 4), 0.0);
