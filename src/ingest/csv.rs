@@ -1,9 +1,11 @@
-//! CSV files: Polars reads what is regular, record by record goes what is not.
+//! Delimited text: Polars reads what is regular, record by record goes what is not.
 
 use super::IngestError;
+use super::dialect::Dialect;
+use super::header::mapped;
+use super::layout::Layout;
 use super::profile::Profile;
-use super::source::sha256;
-use super::table::{Misfit, Part, Table};
+use super::table::{Frame, Misfit, Table};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::io::Cursor;
@@ -12,64 +14,51 @@ use std::path::Path;
 /// Bytes of a file without quotes that one task looks through.
 const SCAN_BYTES: usize = 1 << 20;
 
-/// Of a record of the wrong width: a quote in the wrong place can make it as long as the file.
-const SHOWN_CHARS: usize = 500;
-
-/// Reads the columns of a CSV file that are mapped to fields, every one as text.
+/// Reads the columns of a delimited text that are mapped to fields, every one as text, and says how it is written.
 ///
 /// A record is a data row, counted from 1; blank lines are no records. A record of another width than the header
-/// becomes a [`Misfit`].
+/// becomes a [`Misfit`]. `preferred` is the delimiter that is taken where nothing else decides.
 ///
 /// # Errors
-/// For the file as a whole: unreadable, empty, no UTF-8, a quote left open, a required column that is missing.
-pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
-    let bytes = std::fs::read(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    let (hash, frame) = rayon::join(|| sha256(&bytes), || frame(&bytes, file, table, profile));
-    let Frame { frame, rows, misfits } = frame?;
-    Ok(Part::new(file.display().to_string(), hash, frame, rows, misfits))
-}
-
-struct Frame {
-    frame: DataFrame,
-    rows: Vec<u64>,
-    misfits: Vec<Misfit>,
-}
-
-fn frame(bytes: &[u8], file: &Path, table: Table, profile: &Profile) -> Result<Frame, IngestError> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Err(e) = std::str::from_utf8(text) {
-        let line = 1 + text[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        return Err(IngestError::NotUtf8 { file: file.to_owned(), line });
-    }
-    let (header, body_at) = header(text, file)?;
+/// For the file as a whole: empty, a quote left open, a required column that is missing.
+pub(super) fn frame(
+    text: &str,
+    file: &Path,
+    table: Table,
+    profile: &Profile,
+    layout: &Layout,
+    preferred: u8,
+) -> Result<(Frame, Dialect), IngestError> {
+    let fits = |header: &[String]| mapped(header, file, table, profile).is_ok();
+    let dialect = Dialect::detect(text, layout, preferred, fits);
+    let bytes = &text.as_bytes()[dialect.header_at..];
+    let (header, body_at) = header(bytes, dialect, file)?;
     let open_quote = |at: usize| {
-        let line = 1 + text[..at].iter().filter(|b| **b == b'\n').count();
+        let before = &text.as_bytes()[..dialect.header_at + at];
+        let line = 1 + before.iter().filter(|b| **b == b'\n').count();
         IngestError::UnclosedQuote { file: file.to_owned(), line }
     };
-    if let Shape::OpenQuote { at } = quoted_shape(&text[..body_at], header.len()) {
+    if let Shape::OpenQuote { at } = quoted_shape(&bytes[..body_at], header.len(), dialect) {
         return Err(open_quote(at));
     }
     let columns = mapped(&header, file, table, profile)?;
-    let body = &text[body_at..];
-    match shape(body, header.len()) {
-        Shape::Regular { records } => match by_polars(body, header.len(), &columns) {
+    let body = &bytes[body_at..];
+    let frame = match shape(body, header.len(), dialect) {
+        Shape::Regular { records } => match by_polars(body, header.len(), &columns, dialect) {
             Ok(frame) if frame.height() == records => {
-                Ok(Frame { frame, rows: Vec::new(), misfits: Vec::new() })
+                Frame { frame, rows: Vec::new(), misfits: Vec::new() }
             }
-            _ => by_record(body, header.len(), &columns),
+            _ => by_record(body, header.len(), &columns, dialect)?,
         },
-        Shape::Irregular => by_record(body, header.len(), &columns),
-        Shape::OpenQuote { at } => Err(open_quote(body_at + at)),
-    }
-}
-
-fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+        Shape::Irregular => by_record(body, header.len(), &columns, dialect)?,
+        Shape::OpenQuote { at } => return Err(open_quote(body_at + at)),
+    };
+    Ok((frame, dialect))
 }
 
 /// The names in the header, without spaces around them, and where the first record begins.
-fn header(text: &[u8], file: &Path) -> Result<(Vec<String>, usize), IngestError> {
-    let mut reader = reader(text);
+fn header(text: &[u8], dialect: Dialect, file: &Path) -> Result<(Vec<String>, usize), IngestError> {
+    let mut reader = dialect.reader(text);
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
         Ok(true) => {
@@ -83,30 +72,6 @@ fn header(text: &[u8], file: &Path) -> Result<(Vec<String>, usize), IngestError>
     }
 }
 
-/// The fields that the file has, each with the position of its column, by position.
-fn mapped(
-    header: &[String],
-    file: &Path,
-    table: Table,
-    profile: &Profile,
-) -> Result<Vec<(&'static str, usize)>, IngestError> {
-    profile
-        .columns_of(table, header, file)?
-        .into_iter()
-        .map(|(field, column)| {
-            let mut places = header.iter().enumerate().filter(|(_, name)| *name == column);
-            match (places.next(), places.next()) {
-                (Some((at, _)), None) => Ok((field, at)),
-                _ => Err(IngestError::AmbiguousColumn {
-                    file: file.to_owned(),
-                    field,
-                    column: column.to_owned(),
-                }),
-            }
-        })
-        .collect()
-}
-
 #[derive(Debug, PartialEq, Eq)]
 enum Shape {
     /// Every record has the width of the header and is quoted by the book: readers agree on such a file.
@@ -118,9 +83,9 @@ enum Shape {
 }
 
 /// What records look like, before anybody reads them: Polars fills short records with nulls and would not tell.
-fn shape(body: &[u8], width: usize) -> Shape {
-    if body.contains(&b'"') {
-        return quoted_shape(body, width);
+fn shape(body: &[u8], width: usize, dialect: Dialect) -> Shape {
+    if body.contains(&dialect.quote) {
+        return quoted_shape(body, width, dialect);
     }
     let mut pieces = Vec::new();
     let mut rest = body;
@@ -132,20 +97,20 @@ fn shape(body: &[u8], width: usize) -> Shape {
     }
     pieces.push(rest);
     let counted: Option<Vec<usize>> =
-        pieces.into_par_iter().map(|piece| plain_records(piece, width)).collect();
+        pieces.into_par_iter().map(|piece| plain_records(piece, width, dialect.delimiter)).collect();
     counted.map_or(Shape::Irregular, |n| Shape::Regular { records: n.iter().sum() })
 }
 
 /// Records of a piece without quotes, if each line is one of the right width.
-fn plain_records(piece: &[u8], width: usize) -> Option<usize> {
+fn plain_records(piece: &[u8], width: usize, delimiter: u8) -> Option<usize> {
     let is_regular = |line: &[u8]| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (mut commas, mut returns) = (0_usize, 0_usize);
+        let (mut delimiters, mut returns) = (0_usize, 0_usize);
         for b in line {
-            commas += usize::from(*b == b',');
+            delimiters += usize::from(*b == delimiter);
             returns += usize::from(*b == b'\r');
         }
-        !line.is_empty() && commas + 1 == width && returns == 0
+        !line.is_empty() && delimiters + 1 == width && returns == 0
     };
     let whole = piece.strip_suffix(b"\n").unwrap_or(piece);
     if piece.is_empty() {
@@ -162,7 +127,7 @@ fn plain_records(piece: &[u8], width: usize) -> Option<usize> {
 }
 
 /// [`shape`] by the grammar of RFC 4180: a field is free of quotes or wholly inside two.
-fn quoted_shape(body: &[u8], width: usize) -> Shape {
+fn quoted_shape(body: &[u8], width: usize, dialect: Dialect) -> Shape {
     #[derive(PartialEq, Clone, Copy)]
     enum At {
         FieldStart,
@@ -172,14 +137,15 @@ fn quoted_shape(body: &[u8], width: usize) -> Shape {
         Closed(usize),
         Return,
     }
+    let Dialect { delimiter, quote, .. } = dialect;
     let (mut at, mut records, mut fields, mut regular) = (At::FieldStart, 0, 1, true);
     let mut record_start = 0;
     for (i, &b) in body.iter().enumerate() {
         at = match (at, b) {
-            (At::Quoted(from), b'"') => At::Closed(from),
+            (At::Quoted(from), b) if b == quote => At::Closed(from),
             (At::Quoted(from), _) => At::Quoted(from),
-            (At::Closed(from), b'"') => At::Quoted(from),
-            (At::FieldStart, b'"') => At::Quoted(i),
+            (At::Closed(from), b) if b == quote => At::Quoted(from),
+            (At::FieldStart, b) if b == quote => At::Quoted(i),
             (_, b'\n') => {
                 let is_blank = matches!(&body[record_start..i], [] | [b'\r']);
                 regular &= fields == width && !is_blank;
@@ -189,15 +155,15 @@ fn quoted_shape(body: &[u8], width: usize) -> Shape {
             // a lone carriage return ends a record too
             (At::Return, _) => {
                 regular = false;
-                if b == b'"' { At::Quoted(i) } else { At::Plain }
+                if b == quote { At::Quoted(i) } else { At::Plain }
             }
-            (_, b',') => {
+            (_, b) if b == delimiter => {
                 fields += 1;
                 At::FieldStart
             }
             (_, b'\r') => At::Return,
             (from, _) => {
-                regular &= b != b'"' && !matches!(from, At::Closed(_));
+                regular &= b != quote && !matches!(from, At::Closed(_));
                 At::Plain
             }
         };
@@ -212,7 +178,12 @@ fn quoted_shape(body: &[u8], width: usize) -> Shape {
     if regular { Shape::Regular { records } } else { Shape::Irregular }
 }
 
-fn by_polars(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> PolarsResult<DataFrame> {
+fn by_polars(
+    body: &[u8],
+    width: usize,
+    columns: &[(&'static str, usize)],
+    dialect: Dialect,
+) -> PolarsResult<DataFrame> {
     let mut names: Vec<PlSmallStr> = (0..width).map(|i| PlSmallStr::from_string(i.to_string())).collect();
     for (field, at) in columns {
         names[*at] = PlSmallStr::from_static(field);
@@ -225,25 +196,32 @@ fn by_polars(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> Po
     CsvReadOptions::default()
         .with_has_header(false)
         .with_schema(Some(Arc::new(schema)))
+        .map_parse_options(|o| o.with_separator(dialect.delimiter).with_quote_char(Some(dialect.quote)))
         .with_projection(Some(Arc::new(columns.iter().map(|(_, at)| *at).collect())))
         .into_reader_with_file_handle(Cursor::new(body))
         .finish()
 }
 
-fn by_record(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> Result<Frame, IngestError> {
+fn by_record(
+    body: &[u8],
+    width: usize,
+    columns: &[(&'static str, usize)],
+    dialect: Dialect,
+) -> Result<Frame, IngestError> {
     let mut builders: Vec<_> =
         columns.iter().map(|(field, _)| StringChunkedBuilder::new((*field).into(), 0)).collect();
     let (mut rows, mut misfits) = (Vec::new(), Vec::new());
     let mut record = csv::StringRecord::new();
-    let mut reader = reader(body);
+    let mut reader = dialect.reader(body);
     let mut row = 0;
     let refused =
         |e| IngestError::Internal { what: "a CSV record cannot be read".into(), source: Some(Box::new(e)) };
     while reader.read_record(&mut record).map_err(refused)? {
         row += 1;
         if record.len() != width {
-            let text = record.iter().collect::<Vec<_>>().join(",").chars().take(SHOWN_CHARS).collect();
-            misfits.push(Misfit { row, n_fields: record.len(), expected: width, text });
+            let between = char::from(dialect.delimiter).to_string();
+            let text = record.iter().collect::<Vec<_>>().join(&between);
+            misfits.push(Misfit::of_width(row, record.len(), width, &text));
             continue;
         }
         rows.push(row);
@@ -262,7 +240,8 @@ mod tests {
     const HEADER: &str = "customer_id,name,country\n";
 
     fn read(text: &str) -> Result<Frame, IngestError> {
-        frame(text.as_bytes(), Path::new("c.csv"), Table::Customers, &Profile::CANONICAL)
+        let layout = Layout::default();
+        frame(text, Path::new("c.csv"), Table::Customers, &Profile::CANONICAL, &layout, b',').map(|(f, _)| f)
     }
 
     fn ids(frame: &Frame) -> Vec<String> {
@@ -290,15 +269,15 @@ mod tests {
             ("\"a\",b\rc,d\n", 2, Shape::Irregular),
             ("a,b\n\"c,d\n", 2, Shape::OpenQuote { at: 4 }),
         ] {
-            assert_eq!(shape(body.as_bytes(), width), expected, "{body:?}");
+            assert_eq!(shape(body.as_bytes(), width, Dialect::COMMAS), expected, "{body:?}");
         }
     }
 
     #[test]
     fn a_long_file_is_counted_in_pieces() {
         let body = "abc,def\n".repeat(400_000);
-        assert_eq!(shape(body.as_bytes(), 2), Shape::Regular { records: 400_000 });
-        assert_eq!(shape((body + "x\n").as_bytes(), 2), Shape::Irregular);
+        assert_eq!(shape(body.as_bytes(), 2, Dialect::COMMAS), Shape::Regular { records: 400_000 });
+        assert_eq!(shape((body + "x\n").as_bytes(), 2, Dialect::COMMAS), Shape::Irregular);
     }
 
     #[test]
@@ -318,9 +297,9 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_and_any_line_end_are_read() {
+    fn any_line_end_is_read() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = "\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
+            let text = "customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
             let f = read(&text).unwrap();
             assert_eq!(ids(&f), ["1", "2"], "{end:?}");
             assert_eq!(f.frame.column("country").unwrap().str().unwrap().get(1), Some("FR"));
@@ -331,8 +310,8 @@ mod tests {
     fn both_readers_see_the_same_table() {
         let body = "1,\"a,b\",x\r\n2,,\r\n\"3\",\"\"\"q\"\"\",\"\"\r\n";
         let columns = [("customer_id", 0), ("country", 2)];
-        let fast = by_polars(body.as_bytes(), 3, &columns).unwrap();
-        let slow = by_record(body.as_bytes(), 3, &columns).unwrap().frame;
+        let fast = by_polars(body.as_bytes(), 3, &columns, Dialect::COMMAS).unwrap();
+        let slow = by_record(body.as_bytes(), 3, &columns, Dialect::COMMAS).unwrap().frame;
         for (field, _) in columns {
             let texts = |f: &DataFrame| -> Vec<String> {
                 f.column(field).unwrap().str().unwrap().iter().map(|t| t.unwrap_or("").to_owned()).collect()
@@ -358,9 +337,6 @@ mod tests {
             "c.csv: the quote opened on line 3 is never closed"
         );
         assert_eq!(refused("\"customer_id,name\n1,2\n"), "c.csv: the quote opened on line 1 is never closed");
-        let latin = [HEADER.as_bytes(), b"1,M\xFCller,DE\n"].concat();
-        let e = frame(&latin, Path::new("c.csv"), Table::Customers, &Profile::CANONICAL).err().unwrap();
-        assert_eq!(e.to_string(), "c.csv: line 2 is not UTF-8");
     }
 
     proptest::proptest! {
@@ -369,9 +345,9 @@ mod tests {
         fn readers_agree_on_regular_files(body in "([ab,]|[ab,]|\n|\r\n|\"|\"a,\n\"|\"\"\"b\"){0,24}", width in 1..4_usize) {
             let columns = [("customer_id", 0), ("name", width - 1)];
             let columns = &columns[..width.min(2)];
-            if let Shape::Regular { records } = shape(body.as_bytes(), width) {
-                let fast = by_polars(body.as_bytes(), width, columns).unwrap();
-                let slow = by_record(body.as_bytes(), width, columns).unwrap();
+            if let Shape::Regular { records } = shape(body.as_bytes(), width, Dialect::COMMAS) {
+                let fast = by_polars(body.as_bytes(), width, columns, Dialect::COMMAS).unwrap();
+                let slow = by_record(body.as_bytes(), width, columns, Dialect::COMMAS).unwrap();
                 proptest::prop_assert_eq!((fast.height(), slow.rows.len(), slow.misfits.len()), (records, records, 0));
                 for (field, _) in columns {
                     let texts = |f: &DataFrame| -> Vec<String> {

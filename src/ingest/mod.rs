@@ -6,15 +6,24 @@
 
 mod book;
 mod cell;
+mod compression;
 mod contact;
 mod csv;
 mod customer;
+mod dialect;
 mod empty;
+mod encoding;
 mod error;
+mod format;
 mod fx;
+mod header;
 mod invoice;
 mod invoice_row;
+mod json;
 mod key;
+mod layout;
+mod ndjson;
+mod number;
 mod parquet;
 mod payment;
 mod perturb;
@@ -24,12 +33,14 @@ mod source;
 mod standing;
 mod table;
 mod tally;
+mod workbook;
 
 pub use book::{Book, check, check_owned};
 pub use contact::ContactTable;
 pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
+pub use layout::Layout;
 pub use perturb::Perturbation;
 pub use profile::{DateShape, Profile};
 pub use table::Raw;
@@ -37,11 +48,14 @@ pub use tally::{InputCount, Quarantined};
 
 use ::polars::prelude::{DataType, NamedFrom, Series};
 use rayon::prelude::*;
-use source::Format;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
 
-/// Where the tables are: each a file, a folder of `.csv` and `.parquet` parts, or a glob in the last component.
+/// Where the tables are: each a file, a sheet of a workbook (`book.xlsx#Sheet`), a folder of parts, a glob, or `-`
+/// for standard input.
+///
+/// A file is CSV under any delimiter, NDJSON, Parquet or an Excel workbook; what it is, how it is compressed (gzip,
+/// zstd) and how its text is encoded (UTF-8, UTF-16, Windows-1252) is told by its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Invoices and credit notes.
@@ -61,7 +75,8 @@ pub struct Sources {
 /// Reads every row of every file, under canonical column names; nothing is judged yet.
 ///
 /// # Errors
-/// [`IngestError`] for a file that cannot be read, is no table, or lacks a required column.
+/// [`IngestError`] for a file that cannot be read, is no table, or lacks a required column, and for two tables that
+/// are both standard input.
 ///
 /// # Example
 /// ```
@@ -82,6 +97,7 @@ pub struct Sources {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
+    one_stdin(sources)?;
     let table = |path: &Option<PathBuf>, table: Table| {
         path.as_ref().map(|path| read_table(path, table, &sources.profile)).transpose()
     };
@@ -98,13 +114,28 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     Ok(raw)
 }
 
+/// Standard input ends with the first table that is read from it.
+fn one_stdin(sources: &Sources) -> Result<(), IngestError> {
+    let Sources { invoices, payments, customers, contacts, fx, .. } = sources;
+    let tables = [
+        (Table::Invoices, Some(invoices)),
+        (Table::Payments, payments.as_ref()),
+        (Table::Customers, customers.as_ref()),
+        (Table::Contacts, contacts.as_ref()),
+        (Table::Fx, fx.as_ref()),
+    ];
+    let mut of_stdin = tables.into_iter().filter(|(_, path)| path.is_some_and(|p| source::is_stdin(p)));
+    match (of_stdin.next(), of_stdin.next()) {
+        (Some((a, _)), Some((b, _))) => Err(IngestError::StdinTwice { tables: [a.name(), b.name()] }),
+        _ => Ok(()),
+    }
+}
+
 fn read_table(path: &Path, table: Table, profile: &Profile) -> Result<RawTable, IngestError> {
-    let parts = source::files(path)?
+    let layout = Layout::default();
+    let parts = source::sources(path)?
         .into_par_iter()
-        .map(|(file, format)| match format {
-            Format::Csv => csv::read(&file, table, profile),
-            Format::Parquet => parquet::read(&file, table, profile),
-        })
+        .map(|source| format::read(&source, table, profile, &layout))
         .collect::<Result<Vec<Part>, _>>()?;
     let mut raw = RawTable { table, path: path.to_owned(), dates: profile.dates_of(table), parts };
     if let (Table::Invoices, Some(currency)) = (table, profile.currency) {

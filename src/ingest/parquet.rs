@@ -4,6 +4,7 @@ use super::IngestError;
 use super::profile::Profile;
 use super::source::sha256_of_file;
 use super::table::{Kind, Part, Table};
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 use std::fs::File;
 use std::path::Path;
@@ -13,13 +14,23 @@ use std::path::Path;
 /// # Errors
 /// For the file as a whole: unreadable, damaged, a required column missing or of a type that cannot hold its field.
 pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
-    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(file, table, profile));
-    Ok(Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new()))
+    let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
+    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(handle, file, table, profile));
+    let part = Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new());
+    Ok(part.described("Parquet".to_owned(), Vec::new()))
 }
 
-fn frame(file: &Path, table: Table, profile: &Profile) -> Result<DataFrame, IngestError> {
+/// The columns of fields, from a file or from bytes; `file` is what messages call it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn frame(
+    handle: impl MmapBytesReader,
+    file: &Path,
+    table: Table,
+    profile: &Profile,
+) -> Result<DataFrame, IngestError> {
     let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
-    let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
     let mut reader = ParquetReader::new(handle);
     let schema = guarded(|| reader.schema()).map_err(damaged)?;
     let found: Vec<String> = schema.iter_names().map(|name| name.to_string()).collect();

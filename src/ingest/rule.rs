@@ -112,6 +112,8 @@ rules! {
         "give units of reporting currency for one unit of this currency";
     RATE_NOT_POSITIVE: Reject, "not above zero",
         "give units of reporting currency for one unit of this currency";
+    RECORD_NOT_JSON: Reject, "not one JSON object of plain values",
+        "write one object a line, with text, numbers, true, false or null as values and each name once";
     ROW_WIDTH: Reject, "not as many fields as the header",
         "quote fields that hold a comma, a quote or a line break";
     TERMS_NOT_NUMBER: Reject, "not a whole number of days",
