@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Where the ledger is and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct InputArgs {
-    /// Invoices: a file, a folder or a glob of CSV or Parquet
+    /// Invoices: a file, folder, glob, book.xlsx#Sheet or - for stdin
     #[arg(long, value_name = "FILE")]
     pub invoices: PathBuf,
     /// Payments, several an invoice; without them `paid_date` of the invoices counts

@@ -48,9 +48,7 @@ impl Compression {
         let limit = limit(bytes.len());
         let mut out = Vec::with_capacity(self.announced(bytes).min(limit) as usize);
         match self {
-            Self::Gzip => {
-                flate2::read::MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut out)
-            }
+            Self::Gzip => flate2::read::MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut out),
             Self::Zstd => {
                 let decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(damaged)?;
                 decoder.take(limit + 1).read_to_end(&mut out)

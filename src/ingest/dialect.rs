@@ -24,6 +24,7 @@ pub(super) struct Dialect {
 
 impl Dialect {
     /// Commas, and double quotes where need be.
+    #[cfg(test)]
     pub const COMMAS: Self = Self { delimiter: b',', quote: b'"', header_at: 0 };
 
     /// What is declared, or else what the header and the first records say: the delimiter under which the header

@@ -35,7 +35,9 @@ pub(super) fn decode<'a>(
         None => match declared {
             Some(encoding) => (encoding, bytes, false),
             None => match of_bytes(bytes) {
-                Ok(text) => return Ok(Decoded { text: Cow::Borrowed(text), encoding: UTF_8, assumed: false }),
+                Ok(text) => {
+                    return Ok(Decoded { text: Cow::Borrowed(text), encoding: UTF_8, assumed: false });
+                }
                 Err(encoding) => (encoding, bytes, true),
             },
         },
@@ -127,7 +129,10 @@ mod tests {
             IngestError::NotText { line, encoding, .. } => (line, encoding),
             other => panic!("{other}"),
         };
-        assert_eq!(line("é\nüö\n".as_bytes().iter().copied().chain(*b"\xFC\n").collect::<Vec<_>>().as_slice(), None), (3, "UTF-8"));
+        assert_eq!(
+            line("é\nüö\n".as_bytes().iter().copied().chain(*b"\xFC\n").collect::<Vec<_>>().as_slice(), None),
+            (3, "UTF-8")
+        );
         assert_eq!(line(b"a\nM\xFCller", Some(UTF_8)), (2, "UTF-8"));
         assert_eq!(line(b"\xFF\xFEa\0\n\0\x00\xD8", None), (2, "UTF-16LE"));
         assert_eq!(line(b"\xFF\xFEa\0b", None), (1, "UTF-16LE"));

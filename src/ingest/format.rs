@@ -5,6 +5,7 @@ use super::encoding::{Decoded, decode};
 use super::layout::Layout;
 use super::profile::Profile;
 use super::source::{Source, sha256};
+use super::stream::{self, BATCH_BYTES, Streamed};
 use super::table::{Frame, Part, Table};
 use super::{IngestError, csv, ndjson, parquet, workbook};
 use std::borrow::Cow;
@@ -47,13 +48,13 @@ impl Kind {
 
 /// Files that say what they are by their first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Magic {
+pub(super) enum Magic {
     Parquet,
     Workbook,
 }
 
 impl Magic {
-    fn of(bytes: &[u8]) -> Option<Self> {
+    pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [b'P', b'A', b'R', b'1', ..] => Some(Self::Parquet),
             [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => {
@@ -77,6 +78,16 @@ pub(super) fn read(
     let file = &source.file;
     if file.is_file() && has_parquet_magic(file)? {
         return parquet::read(file, table, profile);
+    }
+    let kind = Kind::of_name(file);
+    let is_long = std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.len() > BATCH_BYTES as u64);
+    if is_long && matches!(kind, None | Some(Kind::Delimited(_))) {
+        let preferred = likely_delimiter(kind);
+        if let Some(read) = stream::read(file, table, profile, layout, preferred, BATCH_BYTES)? {
+            let Streamed { frame: Frame { frame, rows, misfits }, dialect, sha256 } = read;
+            let part = Part::new(file.display().to_string(), sha256, frame, rows, misfits);
+            return Ok(part.described(format!("CSV{}", dialect.name()), Vec::new()));
+        }
     }
     let layout = Layout { sheet: source.sheet.clone().or_else(|| layout.sheet.clone()), ..layout.clone() };
     read_bytes(file, source.bytes()?, table, profile, &layout)
@@ -134,6 +145,10 @@ fn content(
     let mut content = match Magic::of(&bytes) {
         Some(Magic::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
         None if kind == Some(Kind::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
+        None if kind == Some(Kind::Workbook) && !is_xls(file) => {
+            let what = "its first bytes are those of no archive".to_owned();
+            return Err(IngestError::Workbook { file: file.to_owned(), what });
+        }
         Some(Magic::Workbook) => workbook::read(bytes.into_owned(), file, table, profile, layout)?,
         None => of_text(&bytes, kind, file, table, profile, layout)?,
     };
@@ -166,15 +181,13 @@ fn of_text(
     if kind.is_none() && head.contains(&0) {
         return Err(IngestError::UnknownFormat { file: file.to_owned() });
     }
-    if start.starts_with('[') && start[1..].trim_start().starts_with(['{', ']']) {
+    if is_json_array(&text) {
         return Err(IngestError::JsonArray { file: file.to_owned() });
     }
-    let is_json = start.starts_with('{') && start[1..].trim_start().starts_with(['"', '}']);
-    let (frame, mut format) = if kind == Some(Kind::Ndjson) || is_json {
+    let (frame, mut format) = if kind == Some(Kind::Ndjson) || is_json(&text) {
         (ndjson::frame(&text, file, table, profile)?, "NDJSON".to_owned())
     } else {
-        let preferred = if let Some(Kind::Delimited(delimiter)) = kind { delimiter } else { b',' };
-        let (frame, dialect) = csv::frame(&text, file, table, profile, layout, preferred)?;
+        let (frame, dialect) = csv::frame(&text, file, table, profile, layout, likely_delimiter(kind))?;
         (frame, format!("CSV{}", dialect.name()))
     };
     let mut warnings = Vec::new();
@@ -183,12 +196,32 @@ fn of_text(
         format.push_str(&format!(", {name}"));
         if assumed {
             warnings.push(format!(
-                "{}: nothing says how its text is encoded; it is no UTF-8, so {name} is assumed",
+                "{}: nothing says how its text is encoded, and it is no UTF-8: {name} is assumed",
                 file.display()
             ));
         }
     }
     Ok(Content { frame, format, sheet: None, warnings })
+}
+
+/// Whether a text begins as JSON does, be it a line each or an array.
+pub(super) fn is_json(text: &str) -> bool {
+    let start = text.trim_start();
+    is_json_array(text) || start.starts_with('{') && start[1..].trim_start().starts_with(['"', '}'])
+}
+
+fn is_json_array(text: &str) -> bool {
+    let start = text.trim_start();
+    start.starts_with('[') && start[1..].trim_start().starts_with(['{', ']'])
+}
+
+/// Many systems call text with tabs, or HTML, a workbook by this name.
+fn is_xls(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e.eq_ignore_ascii_case("xls"))
+}
+
+fn likely_delimiter(kind: Option<Kind>) -> u8 {
+    if let Some(Kind::Delimited(delimiter)) = kind { delimiter } else { b',' }
 }
 
 #[cfg(test)]
@@ -210,7 +243,10 @@ mod tests {
         assert_eq!(of("a.CSV"), Some(Kind::Delimited(b',')));
         assert_eq!((of("a.csv.gz"), of("a.tsv.zst")), (of("a.csv"), Some(Kind::Delimited(b'\t'))));
         assert_eq!((of("a.jsonl"), of("a.xlsb")), (Some(Kind::Ndjson), Some(Kind::Workbook)));
-        assert_eq!((of("a"), of("a.txt"), of("a.gz"), of("a.csv.gz.gz"), of(".csv")), (None, None, None, None, None));
+        assert_eq!(
+            (of("a"), of("a.txt"), of("a.gz"), of("a.csv.gz.gz"), of(".csv")),
+            (None, None, None, None, None)
+        );
     }
 
     #[test]
@@ -226,7 +262,10 @@ mod tests {
     #[test]
     fn an_assumed_encoding_is_a_warning() {
         let part = read("c.csv", b"customer_id\nM\xFCller\n").unwrap();
-        assert_eq!(part.warnings, ["c.csv: nothing says how its text is encoded; it is no UTF-8, so Windows-1252 is assumed"]);
+        assert_eq!(
+            part.warnings,
+            ["c.csv: nothing says how its text is encoded, and it is no UTF-8: Windows-1252 is assumed"]
+        );
         assert!(read("c.csv", "customer_id\nMüller\n".as_bytes()).unwrap().warnings.is_empty());
     }
 

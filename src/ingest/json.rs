@@ -316,9 +316,18 @@ mod tests {
 
     #[test]
     fn numbers_are_their_digits_and_texts_what_they_mean() {
-        assert_eq!(values(r#"{"a":0.10,"b":-12345678901234567890.25,"c":1E+2}"#), ["0.10", "-12345678901234567890.25", "1E+2"]);
-        assert_eq!(values(r#" { "a" : "M\u00fcller \"&\" S\/\n" , "b":"\ud83d\ude00" } "#), ["Müller \"&\" S/\n", "😀"]);
-        assert_eq!(values(r#"{"a":null,"b":true,"c":[1,{"x":[]}],"d":{}}"#), ["Null", "Bool(true)", "Nested", "Nested"]);
+        assert_eq!(
+            values(r#"{"a":0.10,"b":-12345678901234567890.25,"c":1E+2}"#),
+            ["0.10", "-12345678901234567890.25", "1E+2"]
+        );
+        assert_eq!(
+            values(r#" { "a" : "M\u00fcller \"&\" S\/\n" , "b":"\ud83d\ude00" } "#),
+            ["Müller \"&\" S/\n", "😀"]
+        );
+        assert_eq!(
+            values(r#"{"a":null,"b":true,"c":[1,{"x":[]}],"d":{}}"#),
+            ["Null", "Bool(true)", "Nested", "Nested"]
+        );
         assert_eq!(members(r#"{"\u0061":1}"#).unwrap()[0].0, "a");
         assert!(values("{}").is_empty());
     }

@@ -4,8 +4,9 @@ use super::IngestError;
 use super::header::mapped;
 use super::json::{Fault, Quoted, Value, object};
 use super::number::plain;
+use super::piece::{Closed, Piece, Wanted, together};
 use super::profile::Profile;
-use super::table::{Frame, Kind, Misfit, Table};
+use super::table::{Frame, Misfit, Table};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -22,12 +23,7 @@ const PIECE_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// For the file as a whole: empty, or no line has a required column.
-pub(super) fn frame(
-    text: &str,
-    file: &Path,
-    table: Table,
-    profile: &Profile,
-) -> Result<Frame, IngestError> {
+pub(super) fn frame(text: &str, file: &Path, table: Table, profile: &Profile) -> Result<Frame, IngestError> {
     let pieces = pieces(text);
     let names: Vec<Vec<String>> = pieces.par_iter().map(|piece| names(piece)).collect();
     let mut header: Vec<String> = Vec::new();
@@ -39,22 +35,9 @@ pub(super) fn frame(
     if text.trim().is_empty() {
         return Err(IngestError::Empty { file: file.to_owned() });
     }
-    let wanted: Vec<Wanted> = mapped(&header, file, table, profile)?
-        .into_iter()
-        .map(|(field, at)| {
-            let kind = table.fields().iter().find(|f| f.name == field).map_or(Kind::Text, |f| f.kind);
-            Wanted { field, name: header[at].clone(), kind }
-        })
-        .collect();
-    let read: Vec<Piece> = pieces.into_par_iter().map(|piece| Piece::read(piece, &wanted)).collect();
-    together(read, &wanted)
-}
-
-/// A member that is mapped to a field.
-struct Wanted {
-    field: &'static str,
-    name: String,
-    kind: Kind,
+    let wanted = Wanted::of(table, mapped(&header, file, table, profile)?);
+    let read = pieces.into_par_iter().map(|piece| rows(piece, &wanted, &header).close());
+    together(read.collect::<PolarsResult<Vec<Closed>>>()?, &wanted)
 }
 
 /// The text in pieces of whole lines. No line end can stand inside an object: in a JSON text it is an escape.
@@ -106,40 +89,34 @@ fn meant(name: Quoted) -> Result<Cow<str>, Fault> {
     name.text().ok_or_else(|| Fault::Surrogate("a name".to_owned()))
 }
 
-/// The rows of one piece, counted from 0 within it.
-struct Piece {
-    columns: Vec<StringChunkedBuilder>,
-    rows: Vec<u64>,
-    misfits: Vec<Misfit>,
-}
-
-impl Piece {
-    fn read(piece: &str, wanted: &[Wanted]) -> Self {
-        let columns = wanted.iter().map(|w| StringChunkedBuilder::new(w.field.into(), 0)).collect();
-        let mut read = Self { columns, rows: Vec::new(), misfits: Vec::new() };
-        let mut cells: Vec<Option<Cow<str>>> = vec![None; wanted.len()];
-        for (row, line) in lines(piece).enumerate() {
-            match row_of(line, wanted, &mut cells) {
-                Ok(()) => {
-                    read.rows.push(row as u64);
-                    let columns = read.columns.iter_mut().zip(&mut cells);
-                    columns.for_each(|(column, cell)| column.append_option(cell.take()));
-                }
-                Err(fault) => read.misfits.push(Misfit::of_json(row as u64, fault, line.trim())),
+fn rows(text: &str, wanted: &[Wanted], header: &[String]) -> Piece {
+    let mut piece = Piece::new(wanted, lines(text).count());
+    let mut cells: Vec<Cow<str>> = vec![Cow::Borrowed(""); wanted.len()];
+    for (row, line) in lines(text).enumerate() {
+        match row_of(line, wanted, header, &mut cells) {
+            Ok(()) => {
+                piece.rows.push(row as u64);
+                piece.columns.iter_mut().zip(&cells).for_each(|(column, cell)| column.push(cell));
             }
+            Err(fault) => piece.misfits.push(Misfit::of_json(row as u64, fault, line.trim())),
         }
-        read
     }
+    piece
 }
 
 /// The cells of one line.
-fn row_of<'a>(line: &'a str, wanted: &[Wanted], cells: &mut [Option<Cow<'a, str>>]) -> Result<(), Fault> {
-    cells.fill(None);
+fn row_of<'a>(
+    line: &'a str,
+    wanted: &[Wanted],
+    header: &[String],
+    cells: &mut [Cow<'a, str>],
+) -> Result<(), Fault> {
+    cells.fill(Cow::Borrowed(""));
     let mut seen = 0_u64;
     let mut next = 0;
     object(line, |name, value| {
         let name = meant(name)?;
-        let is_it = |w: &Wanted| w.name == name;
+        let is_it = |w: &Wanted| header[w.at] == name;
         let at = match wanted.get(next).filter(|w| is_it(w)) {
             Some(_) => next,
             None => match wanted.iter().position(is_it) {
@@ -153,36 +130,16 @@ fn row_of<'a>(line: &'a str, wanted: &[Wanted], cells: &mut [Option<Cow<'a, str>
         }
         seen |= 1 << at;
         cells[at] = match value {
-            Value::Null => None,
-            Value::Bool(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
-            Value::Number(digits) => Some(plain(digits, wanted[at].kind)),
+            Value::Null => Cow::Borrowed(""),
+            Value::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Value::Number(digits) => plain(digits, wanted[at].kind),
             Value::Text(quoted) => {
-                Some(quoted.text().ok_or_else(|| Fault::Surrogate(name.clone().into_owned()))?)
+                quoted.text().ok_or_else(|| Fault::Surrogate(name.clone().into_owned()))?
             }
             Value::Nested => return Err(Fault::Nested(name.into_owned())),
         };
         Ok(())
     })
-}
-
-/// The rows of all pieces, numbered through the file.
-fn together(pieces: Vec<Piece>, wanted: &[Wanted]) -> Result<Frame, IngestError> {
-    let empty = wanted.iter().map(|w| Column::new_empty(w.field.into(), &DataType::String));
-    let mut frame = DataFrame::new(0, empty.collect())?;
-    let (mut rows, mut misfits) = (Vec::new(), Vec::new());
-    let mut first = 1;
-    for piece in pieces {
-        let n = (piece.rows.len() + piece.misfits.len()) as u64;
-        rows.extend(piece.rows.iter().map(|row| first + row));
-        misfits.extend(piece.misfits.into_iter().map(|m| Misfit { row: first + m.row, ..m }));
-        first += n;
-        let columns = piece.columns.into_iter().map(|c| c.finish().into_series().into()).collect();
-        frame.vstack_mut(&DataFrame::new(piece.rows.len(), columns)?)?;
-    }
-    if misfits.is_empty() {
-        rows.clear();
-    }
-    Ok(Frame { frame, rows, misfits })
 }
 
 #[cfg(test)]
@@ -194,11 +151,12 @@ mod tests {
     }
 
     fn column(frame: &Frame, field: &str) -> Vec<String> {
-        let column = frame.frame.column(field).unwrap().str().unwrap().clone();
-        column.iter().map(|t| t.unwrap_or("null").to_owned()).collect()
+        let column = frame.frame.column(field).unwrap().cast(&DataType::String).unwrap();
+        column.str().unwrap().iter().map(|t| t.unwrap_or("null").to_owned()).collect()
     }
 
-    const A: &str = r#"{"invoice_id":"A","customer_id":7.0,"issue_date":"2024-01-02","terms_days":30.0,"amount":0.10}"#;
+    const A: &str =
+        r#"{"invoice_id":"A","customer_id":7.0,"issue_date":"2024-01-02","terms_days":30.0,"amount":0.10}"#;
     const B: &str = r#"{"amount":1e3,"paid_date":null,"customer_id":"C","invoice_id":true,"issue_date":"2024-01-03","x":[1,{}]}"#;
 
     #[test]
@@ -251,6 +209,9 @@ mod tests {
             e.to_string()
         };
         assert_eq!(refused(" \n"), "i.ndjson: empty, expected a header and rows");
-        assert_eq!(refused("{\"id\":1}\n{\"name\":2,\"id\":1}"), "i.ndjson: no column is mapped to `customer_id` (found: id, name)");
+        assert_eq!(
+            refused("{\"id\":1}\n{\"name\":2,\"id\":1}"),
+            "i.ndjson: no column is mapped to `customer_id` (found: id, name)"
+        );
     }
 }

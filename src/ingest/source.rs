@@ -107,8 +107,7 @@ fn matching(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
         why: e.msg,
     })?;
     let found: Result<Vec<PathBuf>, _> = paths.collect();
-    let found = found
-        .map_err(|e| IngestError::Read { file: e.path().to_owned(), source: e.into() })?;
+    let found = found.map_err(|e| IngestError::Read { file: e.path().to_owned(), source: e.into() })?;
     // who writes *.txt means those files
     let named = Path::new(pattern).extension().map(ToOwned::to_owned);
     tables(path, found, |file| named.is_some() && file.extension() == named.as_deref())
@@ -129,6 +128,21 @@ fn tables(
 fn is_lock(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with("~$") || name.starts_with('.')
+}
+
+/// SHA-256 of bytes that come one after the other.
+#[derive(Default)]
+pub(super) struct Hash(Sha256);
+
+impl Hash {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// In hexadecimal.
+    pub fn hex(self) -> String {
+        hex(self.0.finalize().as_slice())
+    }
 }
 
 /// SHA-256 of bytes, in hexadecimal.

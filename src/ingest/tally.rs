@@ -123,9 +123,11 @@ pub(super) fn tally(
 
     let mut quarantined: Vec<u64> = table.parts.iter().map(|p| p.misfits.len() as u64).collect();
     for part in &table.parts {
-        quarantine.extend(part.misfits.iter().map(|m| {
-            written(&part.file, m.row, &Refusal::new(m.rule, "row", &m.text).because(&m.finding))
-        }));
+        quarantine.extend(
+            part.misfits.iter().map(|m| {
+                written(&part.file, m.row, &Refusal::new(m.rule, "row", &m.text).because(&m.finding))
+            }),
+        );
     }
     let write = |row: u32, refusal: &Refusal| {
         let part = part_of(row);

@@ -8,7 +8,9 @@ use super::layout::Layout;
 use super::number::of_sheet;
 use super::profile::Profile;
 use super::table::{Frame, Kind, Table};
-use calamine::{Data, DataType as _, ExcelDateTime, Ods, Reader, Xls, Xlsb, Xlsx, open_workbook_from_rs};
+use calamine::{
+    Data, DataType as _, ExcelDateTime, Ods, Reader, SheetType, Xls, Xlsb, Xlsx, open_workbook_from_rs,
+};
 use polars::prelude::*;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,13 +128,16 @@ impl Book {
         open_workbook_from_rs(Cursor::new(bytes)).map(Self::Xlsx).map_err(|e| e.to_string())
     }
 
+    /// The sheets that hold cells: no charts, no dialogs.
     fn sheets(&self) -> Vec<String> {
-        match self {
-            Self::Xls(book) => book.sheet_names(),
-            Self::Xlsx(book) => book.sheet_names(),
-            Self::Xlsb(book) => book.sheet_names(),
-            Self::Ods(book) => book.sheet_names(),
-        }
+        let sheets = match self {
+            Self::Xls(book) => book.sheets_metadata(),
+            Self::Xlsx(book) => book.sheets_metadata(),
+            Self::Xlsb(book) => book.sheets_metadata(),
+            Self::Ods(book) => book.sheets_metadata(),
+        };
+        let of_cells = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        of_cells.map(|sheet| sheet.name.clone()).collect()
     }
 
     /// The cells of a sheet that hold anything, row by row; with `n_rows` only those of the first rows.

@@ -112,13 +112,26 @@ impl Desk {
 
     /// Runs the command in this folder.
     pub fn arrears(&self, arguments: &str) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_arrears"))
+        self.piped(arguments, &[])
+    }
+
+    /// Runs the command in this folder with something on its standard input.
+    pub fn piped(&self, arguments: &str, input: &[u8]) -> Said {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_arrears"))
             .args(arguments.split_whitespace())
             .current_dir(self.dir.path())
             .env_remove("COLUMNS")
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let output = std::thread::scope(|s| {
+            // a command that reads nothing closes the pipe
+            s.spawn(move || drop(std::io::Write::write_all(&mut stdin, input)));
+            child.wait_with_output().unwrap()
+        });
         Said {
             status: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),
