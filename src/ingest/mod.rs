@@ -4,6 +4,7 @@
 //! once: it goes into the ledger, to quarantine with the rule that it breaks, or is ignored because it was not known
 //! at `as_of`. Nothing is repaired silently and no row is lost: rows in = ledger + quarantined + ignored.
 
+mod biff;
 mod book;
 mod cell;
 mod compression;

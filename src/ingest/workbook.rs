@@ -1,6 +1,7 @@
 //! Excel and OpenDocument workbooks: one sheet is a table, cell by cell.
 
 use super::IngestError;
+use super::biff;
 use super::compression::limit;
 use super::format::Content;
 use super::header::mapped;
@@ -41,6 +42,9 @@ pub(super) fn read(
     let damaged = |what: String| IngestError::Workbook { file: file.to_owned(), what };
     if expanded_size(&bytes) > limit(bytes.len()) {
         return Err(IngestError::TooLarge { file: file.to_owned(), limit: limit(bytes.len()) });
+    }
+    if !bytes.starts_with(b"PK") {
+        biff::look_over(&bytes, limit(bytes.len())).map_err(damaged)?;
     }
     let mut book = guarded(|| Book::open(bytes)).map_err(damaged)?;
     let sheets = book.sheets();

@@ -4,7 +4,7 @@ use super::law::{any_invoice, past};
 use super::{Files, INVOICES, policy};
 use crate::sample::{AS_OF, Desk, POLICY};
 use arrears::contract::Manifest;
-use arrears::ingest::{Book, Sources, check, read};
+use arrears::ingest::{Book, IngestError, Sources, check, read};
 use arrears::pipeline::{Job, Silent, run};
 use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
@@ -155,9 +155,9 @@ fn files(records: &Records) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn book(invoices: &Path) -> Option<Book> {
+fn book(invoices: &Path) -> Result<Book, IngestError> {
     let sources = Sources { invoices: invoices.to_owned(), ..Sources::default() };
-    past(check(&read(&sources).unwrap(), None, &policy()))
+    check(&read(&sources)?, None, &policy())
 }
 
 /// What a book says of rows, whatever their file is called.
@@ -180,7 +180,7 @@ proptest! {
         for (name, bytes) in files(&records) {
             let file = dir.path().join(name);
             std::fs::write(&file, bytes).unwrap();
-            let found = book(&file).map(|book| (findings(&book), book.ledger));
+            let found = past(book(&file)).map(|book| (findings(&book), book.ledger));
             prop_assert_eq!(&found, first.get_or_insert(found.clone()), "{}", name);
         }
     }
@@ -246,6 +246,11 @@ fn seed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/ingest/corpus").join(name)
 }
 
+/// Warnings that name the file.
+fn of_file(book: &Book) -> Vec<&String> {
+    book.warnings.iter().filter(|w| w.contains("corpus/")).collect()
+}
+
 #[test]
 fn a_workbook_of_any_kind_gives_its_days_numbers_and_ids() {
     let expected = Files::new(
@@ -257,7 +262,7 @@ fn a_workbook_of_any_kind_gives_its_days_numbers_and_ids() {
     for name in ["book.xls", "book.xlsb", "book.ods"] {
         let book = book(&seed(name)).unwrap();
         assert_eq!(book.ledger, expected.ledger, "{name}");
-        assert!(book.quarantine.is_empty() && book.warnings.is_empty(), "{name}: {:?}", book.quarantine);
+        assert!(book.quarantine.is_empty() && of_file(&book).is_empty(), "{name}: {:?}", book.quarantine);
         let (file, format) = (&book.inputs[0].file, book.inputs[0].format.as_str());
         assert!(file.ends_with(&format!("{name}#Open items")) && format == "workbook", "{file} {format}");
     }
@@ -306,7 +311,7 @@ fn lines_that_are_no_objects_go_to_quarantine_with_their_rule() {
 fn what_was_decided_of_a_file_is_told() {
     let told = |name: &str| {
         let book = book(&seed(name)).unwrap();
-        (book.inputs[0].format.clone(), book.warnings.len())
+        (book.inputs[0].format.clone(), of_file(&book).len())
     };
     assert_eq!(told("comma.csv"), ("CSV".to_owned(), 0));
     assert_eq!(told("semicolon-1252.csv"), ("CSV, delimiter `;`, Windows-1252".to_owned(), 1));
