@@ -70,7 +70,7 @@ fn of_bytes(bytes: &[u8]) -> Result<&str, &'static Encoding> {
             broken += usize::from(!chunk.invalid().is_empty());
             whole += chunk.valid().bytes().filter(|b| *b >= 0xC0).count();
         }
-        if whole > broken { UTF_8 } else { WINDOWS_1252 }
+        if whole >= broken { UTF_8 } else { WINDOWS_1252 }
     })
 }
 

@@ -103,7 +103,7 @@ fn standard_input_is_one_table() {
     hint: give one of the two tables as a file
     ");
     refused!(desk, run_with("payments", "p***.csv"), 2, @r"
-    error: p***.csv: no glob: wildcards are either regular `*` or recursive `**` at character 3
+    error: p***.csv: no glob: wildcards are either regular `*` or recursive `**` at character 4
 
     hint: quote the glob for the shell, and put [ ] around a character that is meant as it stands
     ");
