@@ -89,7 +89,7 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
         });
         let p = score::predict(known, &seen, &model, policy);
         group.bench_function(id("forecast"), |b| {
-            b.iter(|| black_box(forecast::cash_forecast(known, &p.open, &p.curves, policy, 0)));
+            b.iter(|| black_box(forecast::cash_forecast(known, &p.open, &p.curves, &[], policy, 0)));
         });
     }
     let table = || {

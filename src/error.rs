@@ -21,6 +21,10 @@ pub enum Error {
     /// The input is not read or not taken.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// The input is not taken, and a file tells for which rows.
+    #[error("{refused}")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    Rejected { refused: IngestError, file: PathBuf },
     /// The rows make no ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -33,11 +37,10 @@ pub enum Error {
     /// Customers cannot be compared.
     #[error(transparent)]
     Collect(#[from] CollectError),
-    /// Rates are given, but not to which currency.
-    #[error(
-        "open invoices are in several currencies and rates are given, but ledger.reporting_currency is not set"
-    )]
-    NoReportingCurrency,
+    /// Several currencies, and nobody said in which one customers are compared.
+    #[error("open invoices are in {currencies}, but ledger.reporting_currency is not set")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    NoReportingCurrency { currencies: String },
     /// An id that a run does not know.
     #[error("{}: no open invoice and no customer with an open balance is named `{id}`", .folder.display())]
     #[allow(missing_docs)] // of fields: the message names each one
@@ -75,9 +78,9 @@ impl Error {
             Self::Policy(PolicyError::Read { .. }) | Self::Print(_) => 1,
             Self::Policy(_) | Self::Threads { .. } => 2,
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
-            Self::NoReportingCurrency => 2,
+            Self::NoReportingCurrency { .. } => 2,
             Self::Model(_) | Self::AuditFailed { .. } => 4,
-            Self::Ingest(e) => e.exit_code(),
+            Self::Ingest(e) | Self::Rejected { refused: e, .. } => e.exit_code(),
             Self::Artifact(e) => e.exit_code(),
             Self::Contract(e) => e.exit_code(),
         }
@@ -103,12 +106,14 @@ impl Error {
         match self {
             Self::Policy(e) => e.hint(),
             Self::Ingest(e) => e.hint(),
+            Self::Rejected { refused, file } => Some(refused.hint_with(file)),
             Self::Contract(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Artifact(e) => e.hint(),
             Self::Collect(e) => e.hint(),
-            Self::NoReportingCurrency => Some(
-                "name the currency of the rates in the policy: [ledger] reporting_currency = \"EUR\""
+            Self::NoReportingCurrency { .. } => Some(
+                "name one in the policy, [ledger] reporting_currency = \"EUR\", and give rates to it with --fx; \
+                 \"XXX\" adds amounts as they stand"
                     .to_owned(),
             ),
             Self::NotInRun { .. } => {

@@ -15,7 +15,7 @@
 //!
 //! // two years of a simulated ledger, scored at the end of its 20th month
 //! let ledger = simulate(&Plan::new(60, 24, 1)).ledger()?;
-//! let policy = arrears::policy::load(None)?;
+//! let policy = arrears::policy::parse("[ledger]\nreporting_currency = \"XXX\"", "at par, without rates")?;
 //! let job = Job { policy, as_of: "2024-08-31".parse()?, seed: 0, model: None };
 //! let output = assess(Book::of(ledger), &job, &Silent)?;
 //! assert!(output.files.iter().any(|f| f.name == "invoice_scores.parquet"));
@@ -38,6 +38,7 @@ pub mod model;
 pub mod numeric;
 pub mod pipeline;
 pub mod policy;
+pub mod remote;
 pub mod score;
 pub mod simulate;
 

@@ -9,13 +9,13 @@ const ALL: &str = "all";
 /// The bucket of credits that no invoice has used.
 const UNAPPLIED: &str = "unapplied";
 
-/// Open amounts by age: one entry a row in each column, by currency, then bucket from the youngest to the oldest,
-/// `unapplied` last.
+/// Open amounts by age: one entry a row in each column, by currency, then segment, `all` first, then bucket from the
+/// youngest to the oldest, `unapplied` last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aging {
     /// Currency of the amount.
     pub currency: Vec<Currency>,
-    /// `all`.
+    /// `all`, or `business_unit=` and its name, which is empty for invoices of none.
     pub segment: TextColumn,
     /// `current`, `1-30`, ..., `unapplied`.
     pub bucket: TextColumn,
@@ -28,7 +28,7 @@ pub struct Aging {
 /// Ages the open invoices by `days_past_due`, with the policy's buckets.
 ///
 /// Each currency that has an open invoice or a credit has every bucket. The buckets of a currency sum to its open
-/// amount less its unapplied credits, exactly.
+/// amount less its unapplied credits, exactly; credits on account are of no unit.
 ///
 /// `open` holds the ledger indices of the open invoices, as [`Known::open_invoices`] gives them.
 ///
@@ -42,37 +42,46 @@ pub struct Aging {
 /// ```
 pub fn aging(known: &Known, open: &[u32], policy: &ValidPolicy) -> Aging {
     let buckets = AgingBucket::from_edges(&policy.ledger.aging_edges_days);
-    let mut sums: Vec<CurrencySums> = vec![CurrencySums::new(buckets.len()); known.currency_code.len()];
+    let segments = 1 + known.unit_name.len();
+    let mut sums = vec![Sums::new(buckets.len()); known.currency_code.len() * segments];
     for &i in open {
         let i = i as usize;
         let days_past_due = known.as_of().0.saturating_sub(known.due[i]);
         let bucket = buckets.partition_point(|b| b.to < days_past_due);
-        let sums = &mut sums[known.currency[i] as usize];
-        sums.amount[bucket] += known.open_amount[i];
-        sums.n_invoices[bucket] += 1;
+        let all = known.currency[i] as usize * segments;
+        let of_unit = known.unit.get(i).map(|unit| all + 1 + *unit as usize);
+        for segment in std::iter::once(all).chain(of_unit) {
+            sums[segment].amount[bucket] += known.open_amount[i];
+            sums[segment].n_invoices[bucket] += 1;
+        }
     }
     for credit in &known.credits {
-        sums[credit.currency as usize].credit += credit.amount;
+        sums[credit.currency as usize * segments].credit += credit.amount;
     }
 
     let mut out = Aging::default();
-    for (&currency, sums) in known.currency_code.iter().zip(&sums).filter(|(_, sums)| !sums.is_empty()) {
-        for (k, bucket) in buckets.iter().enumerate() {
-            out.push(currency, &bucket.name(), sums.amount[k], sums.n_invoices[k]);
+    let unit = |name: &str| format!("business_unit={name}");
+    let names: Vec<String> =
+        std::iter::once(ALL.to_owned()).chain(known.unit_name.iter().map(unit)).collect();
+    for (&currency, of_currency) in known.currency_code.iter().zip(sums.chunks(segments)) {
+        for (segment, sums) in names.iter().zip(of_currency).filter(|(_, sums)| !sums.is_empty()) {
+            for (k, bucket) in buckets.iter().enumerate() {
+                out.push((currency, segment), &bucket.name(), sums.amount[k], sums.n_invoices[k]);
+            }
+            out.push((currency, segment), UNAPPLIED, -sums.credit, 0);
         }
-        out.push(currency, UNAPPLIED, -sums.credit, 0);
     }
     out
 }
 
 #[derive(Debug, Clone)]
-struct CurrencySums {
+struct Sums {
     amount: Vec<Amount>,
     n_invoices: Vec<u32>,
     credit: Amount,
 }
 
-impl CurrencySums {
+impl Sums {
     fn new(n_buckets: usize) -> Self {
         Self { amount: vec![Amount::ZERO; n_buckets], n_invoices: vec![0; n_buckets], credit: Amount::ZERO }
     }
@@ -83,9 +92,9 @@ impl CurrencySums {
 }
 
 impl Aging {
-    fn push(&mut self, currency: Currency, bucket: &str, amount: Amount, n_invoices: u32) {
+    fn push(&mut self, (currency, segment): (Currency, &str), bucket: &str, amount: Amount, n_invoices: u32) {
         self.currency.push(currency);
-        self.segment.push(ALL);
+        self.segment.push(segment);
         self.bucket.push(bucket);
         self.amount.push(amount);
         self.n_invoices.push(n_invoices);
@@ -120,6 +129,27 @@ mod tests {
         let mut wanted: Vec<_> = names.map(|b| row("EUR", b, "0.02", 2)).to_vec();
         wanted.push(row("EUR", "unapplied", "0.00", 0));
         assert_eq!(table(sample::invoices(&bills)), wanted);
+    }
+
+    #[test]
+    fn business_units_share_the_buckets_of_all() {
+        let mut rows = sample::invoices(&[
+            ("1", "A", "EUR", 95, "10"),
+            ("2", "A", "EUR", 95, "5"),
+            ("3", "A", "EUR", 110, "1"),
+        ]);
+        rows.unit_name = ["South", "", "North"].into_iter().collect();
+        rows.unit = vec![0, 0, 2];
+        let known = Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(100));
+        let a = aging(&known, &known.open_invoices(), &parse("", "defaults").unwrap());
+        let of = |segment: &str| -> Vec<String> {
+            let rows = (0..a.amount.len()).filter(|r| a.segment.get(*r) == segment);
+            rows.map(|r| format!("{} {}", a.amount[r], a.n_invoices[r])).collect()
+        };
+        assert_eq!(of("all")[..2], ["1.00 1", "15.00 2"]);
+        assert_eq!(of("business_unit=South")[..2], ["0.00 0", "15.00 2"]);
+        assert_eq!(of("business_unit=North")[..2], ["1.00 1", "0.00 0"]);
+        assert_eq!((of("business_unit=North").len(), a.amount.len()), (6, 18));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the ledger says of itself: counts and sums that no model touches.
 
 mod aging;
+mod lateness;
 
 pub use aging::{Aging, aging};
+pub use lateness::{Lateness, lateness};

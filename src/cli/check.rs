@@ -5,12 +5,12 @@ use super::progress::Progress;
 use super::render::{Screen, aligned};
 use crate::core::Day;
 use crate::error::Error;
-use crate::pipeline::{Book, InputCount, counts, quarantine_file, write_file};
+use crate::pipeline::ledger_report::{CurrencyReport, InputReport, LateReport, RuleReport};
+use crate::pipeline::{self, LedgerReport, quarantine_file, rejection, write_file};
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Read, map and validate a ledger; report what is wrong with which row
+/// Read, map and validate a ledger; report what is in it, and what is wrong with which row
 #[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct CheckArgs {
@@ -28,59 +28,155 @@ const AFTER_HELP: &str = "\
 Example:      arrears check --invoices i.csv --payments p.csv --out out
 Exit status:  0 checked  1 cannot read/write  2 bad option/policy  3 input rejected";
 
-/// Rows of each rule that are shown.
-const SHOWN_PER_RULE: usize = 3;
-
-/// Checks the ledger, reports what became of every row, and writes the quarantine.
+/// Checks the ledger, reports what is in it and what became of every row, and writes the quarantine.
 ///
 /// # Errors
-/// For files that cannot be read or hold no usable invoice.
+/// For files that cannot be read or hold no usable invoice; the quarantine is written then too.
 pub fn run(args: &CheckArgs, screen: &Screen) -> Result<(), Error> {
     let progress = Progress::new(*screen);
-    let book = crate::pipeline::check(&args.input.sources()?, args.as_of, &args.input.policy()?, &progress)?;
+    let policy = args.input.policy()?;
+    let book = pipeline::check(&args.input.sources()?, args.as_of, &policy, &progress);
+    let book = book.map_err(|e| match &args.out {
+        Some(folder) => rejection::into_folder(e, folder, args.as_of),
+        None => e,
+    })?;
+    let report = LedgerReport::new(book, args.as_of, &policy);
     progress.finish();
     if let Some(folder) = &args.out {
-        let file = quarantine_file(&book)?;
+        let file = quarantine_file(&report.quarantine, args.as_of)?;
         write_file(&folder.join(&file.name), &file.bytes)?;
         screen.note(&format!("written to {}", folder.join(&file.name).display()));
     }
-    book.warnings.iter().for_each(|w| screen.warning(w));
-    let value = serde_json::json!({
-        "inputs": book.inputs.iter().map(|i| serde_json::json!({
-            "table": i.table, "file": i.file, "sha256": i.sha256, "counts": counts(i),
-        })).collect::<Vec<_>>(),
-        "invoices": book.ledger.n_invoices(),
-        "customers": book.ledger.n_customers(),
-        "quarantine": book.quarantine.iter().map(|q| serde_json::json!({
-            "file": q.file, "row": q.row, "rule_id": q.rule_id, "severity": q.severity.name(), "field": q.field, "value": q.value, "message": q.message,
-        })).collect::<Vec<_>>(),
-        "warnings": book.warnings,
-    });
-    screen.data(|| report(&book), &value)
+    report.warnings.iter().for_each(|w| screen.warning(w));
+    screen.data(|| text(&report), &report)
 }
 
-fn report(book: &Book) -> String {
-    let row = |i: &InputCount| {
-        let c = counts(i);
-        [
-            i.table.to_owned(),
-            i.file.clone(),
-            c.rows.to_string(),
-            c.ledger.to_string(),
-            c.quarantined.to_string(),
-            c.ignored.to_string(),
-        ]
+/// The report for people; `docs/check.md` has the keys of the one for machines.
+fn text(r: &LedgerReport) -> String {
+    let given = if r.as_of_given { "" } else { ", the last day in the files (--as-of names another)" };
+    let mut text = format!("as of {}{given}\n\n{}\n{}", r.as_of, inputs(r), contents(r));
+    r.currencies.iter().filter(|c| !c.aging.is_empty()).for_each(|c| text.push_str(&aging(c)));
+    text.push_str(&late(&r.late));
+    r.rules.iter().for_each(|rule| text.push_str(&found(rule)));
+    text + &abilities(r)
+}
+
+fn inputs(r: &LedgerReport) -> String {
+    let row = |i: &InputReport| {
+        let c = i.counts;
+        let counts = [c.rows, c.ledger, c.quarantined, c.ignored].map(|n| n.to_string());
+        let [rows, ledger, quarantined, ignored] = counts;
+        [i.table.to_owned(), i.file.clone(), rows, ledger, quarantined, ignored]
     };
-    let rows: Vec<[String; 6]> = book.inputs.iter().map(row).collect();
-    let mut text = aligned(["table", "file", "rows", "ledger", "quarantined", "ignored"], &rows);
-    let mut by_rule: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    book.quarantine.iter().for_each(|q| by_rule.entry(q.rule_id).or_default().push(q));
-    for (rule, rows) in by_rule {
-        let severity = rows.first().map_or("", |q| q.severity.name());
-        text.push_str(&format!("\n{rule} ({severity}): {} rows\n", rows.len()));
-        for q in rows.iter().take(SHOWN_PER_RULE) {
-            text.push_str(&format!("  {} row {}: {}\n", q.file, q.row, q.message));
+    let rows: Vec<[String; 6]> = r.inputs.iter().map(row).collect();
+    aligned(["table", "file", "rows", "ledger", "quarantined", "ignored"], &rows)
+}
+
+fn contents(r: &LedgerReport) -> String {
+    let p = r.period;
+    let span = |first: Option<Day>, last: Option<Day>| match (first, last) {
+        (Some(first), Some(last)) => format!(", {first} to {last}"),
+        _ => String::new(),
+    };
+    let currencies: Vec<String> =
+        r.currencies.iter().map(|c| format!("{} ({})", c.currency, n(c.invoices, "invoice"))).collect();
+    let duplicates = match (r.duplicates.repeated, r.duplicates.contradicting) {
+        (0, 0) => "none".to_owned(),
+        (same, other) => {
+            format!("{} said again, {} at odds with another of the same id", n(same, "row"), n(other, "row"))
         }
+    };
+    let invoices = format!(
+        "{} of {}{}",
+        n(r.invoices, "invoice"),
+        n(r.customers, "customer"),
+        span(p.first_issue, p.last_issue)
+    );
+    let settlements = format!("{}{}", r.settlements, span(p.first_settlement, p.last_settlement));
+    let rows = [
+        ["issued", &invoices],
+        ["settlements", &settlements],
+        ["currencies", &currencies.join(", ")],
+        ["duplicates", &duplicates],
+    ];
+    block(&rows.map(|row| row.map(str::to_owned)))
+}
+
+/// Buckets of this amount are left out.
+const NOTHING: &str = "0.00";
+
+fn aging(c: &CurrencyReport) -> String {
+    let buckets = c.aging.iter().filter(|b| b.amount != NOTHING);
+    let rows: Vec<[String; 3]> = buckets
+        .map(|b| [b.bucket.clone(), format!("{:>18}", b.amount), format!("{:>8}", b.invoices)])
+        .collect();
+    format!(
+        "\n{} {} open on {}, {} of it overdue\n{}",
+        c.currency,
+        c.open_amount,
+        n(c.open_invoices, "invoice"),
+        c.overdue_amount,
+        aligned(["past due", "            amount", "invoices"], &rows)
+    )
+}
+
+fn late(l: &LateReport) -> String {
+    let percent =
+        |share: Option<f64>| share.map_or("      -".to_owned(), |s| format!("{:>5.1} %", 100.0 * s));
+    let all = l.settled + l.open_late + l.censored;
+    let rows = [
+        [
+            "of all invoices".to_owned(),
+            percent(l.late_share),
+            "by Kaplan and Meier: an open invoice counts for as long as it was watched".to_owned(),
+        ],
+        [
+            "of the settled alone".to_owned(),
+            percent(l.settled_only_share),
+            format!("{} of {}", l.settled_late, n(l.settled, "invoice")),
+        ],
+        [
+            "not known yet".to_owned(),
+            percent(Some(l.censored_share)),
+            format!("{} of {} open and not late so far", l.censored, n(all, "invoice")),
+        ],
+    ];
+    let grace =
+        if l.grace_days == 0 { String::new() } else { format!(" + {}", n(l.grace_days as usize, "day")) };
+    let bias = l.dropping_bias.map_or(String::new(), |bias| {
+        let points = 100.0 * bias;
+        format!("  Dropping what is open would move the share by {points:+.1} points.\n")
+    });
+    format!("\nlate: not settled in full by the end of due_date{grace}\n{}{bias}", block(&rows))
+}
+
+fn found(rule: &RuleReport) -> String {
+    let mut text = format!("\n{} ({}): {}\n", rule.rule_id, rule.severity, n(rule.rows, "row"));
+    for q in &rule.first {
+        text.push_str(&format!("  {} row {}: {}\n", q.file, q.row, q.message));
     }
-    text
+    match rule.rows - rule.first.len() {
+        0 => text,
+        more => text + &format!("  and {more} more, which --out DIR writes down\n"),
+    }
+}
+
+fn abilities(r: &LedgerReport) -> String {
+    let mut rows = Vec::new();
+    for a in &r.abilities {
+        let name = a.ability.replace('_', " ");
+        rows.push([name, a.verdict.name().to_owned(), a.reason.clone()]);
+        rows.extend(a.remedy.iter().map(|remedy| [String::new(), String::new(), format!("to do: {remedy}")]));
+    }
+    format!("\nwhat arrears can do with this ledger\n{}", block(&rows))
+}
+
+/// Aligned rows without a header.
+fn block<const N: usize>(rows: &[[String; N]]) -> String {
+    aligned([""; N], rows).split_off(1)
+}
+
+/// A count and its noun.
+fn n(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -8,8 +8,10 @@ pub mod explain;
 pub mod fit;
 pub mod input;
 mod job;
+pub mod output;
 pub mod progress;
 pub mod render;
+pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod score;
@@ -45,6 +47,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Audit(audit::AuditArgs),
     Simulate(simulate::SimulateArgs),
+    Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Explain(args) => explain::run(&args, &screen),
         Verb::Audit(args) => audit::run(&args, &screen),
         Verb::Simulate(args) => simulate::run(&args, &screen),
+        Verb::Rules(args) => rules::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
     }
 }
@@ -112,6 +116,7 @@ mod tests {
             of::<demo::DemoArgs>("demo"),
             of::<explain::ExplainArgs>("explain"),
             of::<fit::FitArgs>("fit"),
+            of::<rules::RulesArgs>("rules"),
             of::<run::RunArgs>("run"),
             of::<schema::SchemaArgs>("schema"),
             of::<score::ScoreArgs>("score"),

@@ -1,12 +1,13 @@
 //! `arrears run`.
 
 use super::input::{AsOfArg, InputArgs, SeedArg};
+use super::output::OutputArgs;
 use super::progress::Progress;
 use super::render::{Screen, summary};
 use crate::error::Error;
-use crate::pipeline::{Job, OutputFile, Sources, check_out, write_run};
+use crate::pipeline::{Destination, Job, OutputFile, Sources, rejection, write_run_to};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Score, forecast and prioritise: fit a model on the ledger's past and apply it to what is open
 #[derive(Debug, Clone, Args)]
@@ -19,9 +20,8 @@ pub struct RunArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub as_of: AsOfArg,
-    /// Output folder; replaced as a whole if it holds an earlier run
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
     #[command(flatten)]
     pub seed: SeedArg,
 }
@@ -33,39 +33,42 @@ Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejec
 /// Runs the main job and tells its summary.
 ///
 /// # Errors
-/// What the pipeline ran into; nothing is written then.
+/// What the pipeline ran into. Nothing is written then, but for the quarantine of an input that is rejected for it.
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, args.model.as_deref())?;
-    run_job(&args.input.sources()?, &job, &args.out, Vec::new(), screen)
+    run_job(&args.input.sources()?, &job, &args.output.destination()?, Vec::new(), screen)
 }
 
 /// The job of `run`, `score` and `demo`: compute, put in place together with `beside`, tell.
 pub(super) fn run_job(
     sources: &Sources,
     job: &Job,
-    out: &Path,
+    to: &Destination,
     beside: Vec<OutputFile>,
     screen: &Screen,
 ) -> Result<(), Error> {
-    check_out(out)?;
+    to.check()?;
     let progress = Progress::new(*screen);
-    let mut output = crate::pipeline::run(sources, job, &progress)?;
+    let mut output = crate::pipeline::run(sources, job, &progress)
+        .map_err(|e| rejection::in_place_of_run(e, to, job.as_of))?;
     output.files.extend(beside);
     let timings = progress.finish();
     let (told, warnings) = (output.summary.clone(), output.manifest.warnings.clone());
-    let counts = output.manifest.counts;
-    write_run(out, output, timings)?;
+    let (counts, places) = (output.manifest.counts, to.names());
+    write_run_to(to, output, timings)?;
     screen.note(&format!(
         "rows in {} = ledger {} + quarantined {} + ignored {}",
         counts.rows, counts.ledger, counts.quarantined, counts.ignored
     ));
     if counts.quarantined > 0 {
-        let (n, folder) = (counts.quarantined, out.display());
-        screen.warning(&format!(
-            "rows in quarantine: {n}; {folder}/quarantine.parquet names each and its remedy"
-        ));
+        let n = counts.quarantined;
+        let table = match places.first() {
+            Some(folder) if !folder.contains("://") => format!("{folder}/quarantine.parquet"),
+            _ => "the table quarantine".to_owned(),
+        };
+        screen.warning(&format!("rows in quarantine: {n}; {table} names each and its remedy"));
     }
     warnings.iter().for_each(|w| screen.warning(w));
-    screen.note(&format!("written to {}", out.display()));
+    places.iter().for_each(|place| screen.note(&format!("written to {place}")));
     screen.data(|| summary(&told), &told)
 }

@@ -1,6 +1,7 @@
 //! `arrears score`.
 
 use super::input::{AsOfArg, InputArgs, SeedArg};
+use super::output::OutputArgs;
 use super::render::Screen;
 use super::run::run_job;
 use crate::error::Error;
@@ -18,9 +19,8 @@ pub struct ScoreArgs {
     pub model: PathBuf,
     #[command(flatten)]
     pub as_of: AsOfArg,
-    /// Output folder; replaced as a whole if it holds an earlier run
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
     #[command(flatten)]
     pub seed: SeedArg,
 }
@@ -35,5 +35,5 @@ Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejec
 /// As `run`, and for a file that is no model.
 pub fn run(args: &ScoreArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, Some(&args.model))?;
-    run_job(&args.input.sources()?, &job, &args.out, Vec::new(), screen)
+    run_job(&args.input.sources()?, &job, &args.output.destination()?, Vec::new(), screen)
 }

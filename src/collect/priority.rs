@@ -144,7 +144,7 @@ fn conversions(stakes: &Stakes<'_>, reporting: &Reporting) -> Result<Vec<Option<
     for &i in stakes.open {
         let code = stakes.known.currency[i as usize] as usize;
         if out[code].is_none() {
-            out[code] = Some(reporting.conversion(stakes.known.currency_code[code])?);
+            out[code] = Some(reporting.conversion(stakes.known.currency_code[code], stakes.known.as_of())?);
         }
     }
     Ok(out)

@@ -1,6 +1,6 @@
 //! One currency for customers who owe in several.
 
-use crate::core::{Amount, Currency};
+use crate::core::{Amount, Currency, Day};
 use std::collections::BTreeMap;
 
 /// The currency in which customers are compared.
@@ -15,7 +15,7 @@ pub enum Reporting {
         /// Units of it for one unit of each other currency.
         rates: BTreeMap<Currency, f64>,
     },
-    /// Several currencies and no rates: amounts are added as they stand, in currency `XXX`.
+    /// Several currencies that are added as they stand, in currency `XXX`.
     AtPar,
 }
 
@@ -25,8 +25,8 @@ pub enum Reporting {
 #[allow(missing_docs)] // of fields: the message names each one
 pub enum CollectError {
     /// An open invoice is in a currency that has no rate.
-    #[error("no rate from {currency} to {reporting}")]
-    NoRate { currency: Currency, reporting: Currency },
+    #[error("no rate from {currency} to {reporting} on or before {day}")]
+    NoRate { currency: Currency, reporting: Currency, day: Day },
     /// A rate is not a number above zero.
     #[error("rate from {currency} to {reporting} is {rate}, expected a number above 0")]
     RateOutOfRange { currency: Currency, reporting: Currency, rate: f64 },
@@ -36,8 +36,8 @@ impl CollectError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoRate { currency, .. } => {
-                Some(format!("add a row for {currency} on or before as_of to the file given with --fx"))
+            Self::NoRate { currency, day, .. } => {
+                Some(format!("add a row for {currency} on or before {day} to the file given with --fx"))
             }
             Self::RateOutOfRange { currency, .. } => {
                 Some(format!("correct the rate of {currency} in the --fx file"))
@@ -73,14 +73,22 @@ impl Reporting {
         }
     }
 
-    pub(super) fn conversion(&self, from: Currency) -> Result<Conversion, CollectError> {
+    /// Whether amounts of a currency can be compared.
+    ///
+    /// # Errors
+    /// [`CollectError`] for a currency that has no rate, or none that is a number above zero.
+    pub fn check(&self, from: Currency, day: Day) -> Result<(), CollectError> {
+        self.conversion(from, day).map(|_| ())
+    }
+
+    pub(super) fn conversion(&self, from: Currency, day: Day) -> Result<Conversion, CollectError> {
         let reporting = self.currency();
         match self {
             Self::AtPar => Ok(Conversion::Par),
             _ if from == reporting => Ok(Conversion::Par),
-            Self::Single(_) => Err(CollectError::NoRate { currency: from, reporting }),
+            Self::Single(_) => Err(CollectError::NoRate { currency: from, reporting, day }),
             Self::Converted { rates, .. } => match rates.get(&from) {
-                None => Err(CollectError::NoRate { currency: from, reporting }),
+                None => Err(CollectError::NoRate { currency: from, reporting, day }),
                 Some(&rate) if rate.is_finite() && rate > 0.0 => Ok(Conversion::Rate(rate)),
                 Some(&rate) => Err(CollectError::RateOutOfRange { currency: from, reporting, rate }),
             },
@@ -106,11 +114,12 @@ mod tests {
     fn a_currency_without_a_rate_is_named() {
         let rates = BTreeMap::from([(code("USD"), 0.9), (code("GBP"), 0.0)]);
         let r = Reporting::Converted { currency: code("EUR"), rates };
-        assert_eq!(r.conversion(code("EUR")), Ok(Conversion::Par));
-        assert_eq!(r.conversion(code("USD")), Ok(Conversion::Rate(0.9)));
-        assert_eq!(r.conversion(code("JPY")).unwrap_err().to_string(), "no rate from JPY to EUR");
-        let zero = r.conversion(code("GBP")).unwrap_err();
+        let on = |text| r.conversion(code(text), Day(19_782));
+        assert_eq!(on("EUR"), Ok(Conversion::Par));
+        assert_eq!(on("USD"), Ok(Conversion::Rate(0.9)));
+        assert_eq!(on("JPY").unwrap_err().to_string(), "no rate from JPY to EUR on or before 2024-02-29");
+        let zero = on("GBP").unwrap_err();
         assert_eq!(zero.to_string(), "rate from GBP to EUR is 0, expected a number above 0");
-        assert!(Reporting::Single(code("EUR")).conversion(code("USD")).is_err());
+        assert!(Reporting::Single(code("EUR")).conversion(code("USD"), Day(0)).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::schema::ColumnType;
 use super::tables::TABLES;
+use crate::remote::{Cause, RemoteError};
 use std::path::PathBuf;
 
 /// How a table differs from its schema.
@@ -92,6 +93,33 @@ pub enum ContractError {
         #[source]
         source: TableFault,
     },
+    /// A database or an object store cannot be reached or asked.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// `--sink` names no place that arrears can write to. It is not repeated: it may hold a password.
+    #[error("--sink is neither a postgres:// nor an s3:// URL")]
+    NotASink,
+    /// A database without a schema to write to.
+    #[error("a postgres:// URL to write to ends with # and the name of a schema in lower case, as #arrears")]
+    NoSchema,
+    /// What stands in the place of an output was not written by arrears and is left alone.
+    #[error("{place}: holds `{found}`, which no run of arrears has written")]
+    Occupied { place: String, found: String },
+    /// A place beyond the file system refused the run or went away: nothing of it can be seen there.
+    #[error("{place}: this run was not written")]
+    NotSunk {
+        place: String,
+        left: Option<String>,
+        #[source]
+        source: Cause,
+    },
+    /// A place beyond the file system went away with its answer to the last word.
+    #[error("{place}: went away at the very end; the run before is there or this one, whole either way")]
+    HalfTold {
+        place: String,
+        #[source]
+        source: Cause,
+    },
     /// Not the JSON of a manifest.
     #[error("{}: not a manifest of arrears", .file.display())]
     Manifest {
@@ -105,7 +133,13 @@ impl ContractError {
     /// The contract's exit status: 2 for a bad `--out` or table name, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Foreign { .. } | Self::NotAFolder { .. } | Self::UnknownTable { .. } => 2,
+            Self::Foreign { .. }
+            | Self::NotAFolder { .. }
+            | Self::UnknownTable { .. }
+            | Self::NotASink
+            | Self::NoSchema
+            | Self::Occupied { .. } => 2,
+            Self::Remote(e) => e.exit_code(),
             _ => 1,
         }
     }
@@ -123,6 +157,28 @@ impl ContractError {
             Self::Foreign { .. } | Self::NotAFolder { .. } => Some(
                 "name a new or empty folder, or one that holds an earlier run and nothing else".to_owned(),
             ),
+            Self::Remote(e) => e.hint(),
+            Self::NotASink => Some(
+                "as postgres://USER@HOST/DATABASE#SCHEMA or s3://BUCKET/PREFIX/; a folder goes to --out"
+                    .to_owned(),
+            ),
+            Self::NoSchema => {
+                Some("the schema is made if it is not there; a # in a password is written %23".to_owned())
+            }
+            Self::Occupied { .. } => {
+                Some("name another schema or prefix, or move what is there away".to_owned())
+            }
+            Self::NotSunk { left, .. } => {
+                let left = left.as_ref().map_or(String::new(), |l| {
+                    format!("; what may be left below {l} is named by no manifest and can be deleted")
+                });
+                Some(format!(
+                    "readers there still see the run before, whole; give the same command again when the cause is mended{left}"
+                ))
+            }
+            Self::HalfTold { .. } => {
+                Some("give the same command again: the run is then there, once".to_owned())
+            }
             Self::OtherVersion { .. } | Self::OtherTable { .. } => {
                 Some("write the folder anew with this version of arrears".to_owned())
             }

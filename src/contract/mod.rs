@@ -9,6 +9,7 @@ mod error;
 mod manifest;
 mod read;
 pub mod schema;
+mod sink;
 mod table;
 mod tables;
 mod write;
@@ -19,6 +20,7 @@ pub use manifest::{
 };
 pub use read::read_table;
 pub use schema::{ColumnSchema, ColumnType, Folder, SCHEMA_VERSION, TableSchema};
+pub use sink::Destination;
 pub use table::{Column, NO_TEXT, Table, TextList, Value};
 pub use tables::TABLES;
 pub use write::{OutputFile, Stamp, check_out, encode_csv, encode_parquet, write_file, write_folder};

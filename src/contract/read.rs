@@ -7,6 +7,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::FileMetaData;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
+
+/// Rows that [`each_batch`] passes on at once.
+const BATCH_ROWS: usize = 8192;
 
 /// Reads `NAME.parquet` in an output folder: the table and the run that wrote it.
 ///
@@ -42,6 +46,36 @@ fn decode_parquet(bytes: File, name: &str, file: &str) -> Result<(Table, Stamp),
         Err(ContractError::Internal { source, .. }) => Err(other(source)),
         table => Ok((table?, stamp)),
     }
+}
+
+/// Passes the rows of a table's Parquet file on, some thousand at a time and so without holding all of them.
+///
+/// # Errors
+/// As [`read_table`], and what `each` refuses.
+pub(super) fn each_batch(
+    parquet: File,
+    schema: &'static TableSchema,
+    file: &str,
+    mut each: impl FnMut(&[(&'static str, super::Column)]) -> Result<(), ContractError>,
+) -> Result<(), ContractError> {
+    let decode = |e: Box<dyn std::error::Error + Send + Sync>| ContractError::Decode {
+        file: file.to_owned(),
+        source: e,
+    };
+    let other = |source| ContractError::OtherTable { file: file.to_owned(), table: schema.name, source };
+    let reader = ParquetRecordBatchReaderBuilder::try_new(parquet).map_err(|e| decode(e.into()))?;
+    let reader = reader.with_batch_size(BATCH_ROWS);
+    let found = Arc::clone(reader.schema());
+    for batch in reader.build().map_err(|e| decode(e.into()))? {
+        let batch: RecordBatch = batch.map_err(|e| decode(e.into()))?;
+        let mut columns = columns(&found, schema).map_err(other)?;
+        for ((name, column), array) in columns.iter_mut().zip(batch.columns()) {
+            let of = schema.columns.iter().find(|c| c.name == *name);
+            of.map_or(Ok(()), |c| arrays::append(column, array, c)).map_err(other)?;
+        }
+        each(&columns)?;
+    }
+    Ok(())
 }
 
 /// An empty column for each one of the file, which all must be the contract's.

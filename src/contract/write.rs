@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Rows in a row group: fixed, because it shows in the bytes.
 const ROW_GROUP_ROWS: usize = 1_048_576;
+/// All that there is in the folder of a run whose input was rejected.
+const QUARANTINE_FILE: &str = "quarantine.parquet";
 /// Files of an output folder that are no table.
 const OTHER_FILES: [&str; 4] = [MANIFEST_FILE, "model.json", "report.html", "policy.toml"];
 
@@ -156,8 +158,8 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ContractError> {
 /// Puts a folder in place at once: a reader sees the old one or the new one, never half of one.
 ///
 /// The files are written and synced in a temporary folder beside `out`, which is then renamed. An `out` that exists
-/// is replaced only if it is empty or an earlier output of arrears: a folder with a manifest and nothing else than
-/// what arrears writes there. On any error the temporary folder is removed and `out` is what it was.
+/// is replaced only if it is empty, holds a quarantine alone, or is an earlier output of arrears: a folder with a
+/// manifest and nothing else than what arrears writes there. On any error the temporary folder is removed and `out` is what it was.
 ///
 /// # Errors
 /// [`ContractError::Foreign`] for an `out` that holds something else, and [`ContractError::Write`] if the
@@ -228,7 +230,7 @@ pub fn check_out(out: &Path) -> Result<(), ContractError> {
         return Err(foreign(stranger.clone()));
     }
     match names.first() {
-        Some(first) if !Manifest::is_in(out) => Err(foreign(first.clone())),
+        Some(first) if names != [QUARANTINE_FILE] && !Manifest::is_in(out) => Err(foreign(first.clone())),
         _ => Ok(()),
     }
 }

@@ -1,11 +1,12 @@
 //! The columns of the hazard model: one list, filled by one function for training and for scoring alike.
 
 use super::bins::bin_of;
-use super::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
+use super::habits::{BACKLOG_DAYS, Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;
 use crate::ledger::Known;
 use crate::numeric::normal_tail::ln_tail;
+use crate::numeric::rate::log_odds_of_rate;
 
 /// First relative days of the model's own steps in time, coarser than the bins of habits.
 const STEPS: [i32; 12] = [-30, -14, -7, -3, 0, 1, 4, 8, 15, 31, 61, 91];
@@ -105,13 +106,13 @@ pub const BASE: [Covariate; 21] = [
     ),
     covariate(
         "pay_run_backlog",
-        "log ratio",
-        "what has become ready since the customer's last likely pay run against one day's worth",
+        "log-odds",
+        "what has become ready since the customer's last likely pay run and is let go on the day, against one day's worth",
     ),
     covariate(
         "own_pay_day",
         "log ratio",
-        "how much likelier the customer pays on this weekday and day of the month than the portfolio",
+        "how much likelier the customer pays on this weekday than the portfolio, and at this place in the month than at any",
     ),
     covariate(
         "portfolio_weekday",
@@ -142,7 +143,8 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day" | "portfolio_weekday" | "month_end") => 30.0,
+        Some("pay_run_backlog" | "own_pay_day") => 300.0,
+        Some("portfolio_weekday" | "month_end") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,
     };
@@ -195,6 +197,20 @@ impl Facts {
         }
     }
 
+    /// An invoice of the customer's usual amount, issued and known on a day: what the next one will look like.
+    pub fn usual(habits: &Habits, issue: i32, terms_days: i32) -> Self {
+        Self {
+            issue,
+            due: issue + terms_days,
+            known: issue,
+            log_terms: f64::from(terms_days.max(0)).ln_1p(),
+            amount_against_usual: 0.0,
+            last_part: None,
+            disputed: 0.0,
+            overdue_share: f64::from(habits.n_overdue) / f64::from(habits.n_open + 1),
+        }
+    }
+
     /// The portfolio's average invoice with the dates of this one.
     pub fn average(&self, log_terms: f64) -> Self {
         Self {
@@ -215,9 +231,10 @@ impl Facts {
 
 /// What has become ready since the last likely pay run, day after day.
 ///
-/// `ready[d] = hazard[d] + ready[d - 1] * (1 - release[d - 1])`: what a pay run does not release stays ready. The
-/// covariate is `ln(ready[d] / hazard[d])`: 0 for a customer who pays any day, large on the run day of one who
-/// pays on Fridays only.
+/// `ready[d] = 1 - (1 - waiting[d]) (1 - hazard[d])` with `waiting[d] = ready[d - 1] (1 - release[d - 1])`: what a pay
+/// run does not release stays ready, with the customer's own hazard. The covariate is the log-odds of
+/// `ready[d] release[d]` against those of `hazard[d]`: about 0 for a customer who pays any day, large on the run day
+/// of one who pays on Fridays only.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backlog {
     day: i32,
@@ -234,82 +251,138 @@ impl Backlog {
     }
 
     /// Goes on to `day`, which must not be before the last one asked for, and gives the covariate there.
-    pub fn at(&mut self, day: i32, facts: &Facts, prior: &Prior, calendar: &Calendar<'_>) -> f64 {
+    /// `release` is the share let go on a day, [`super::habits::Calendar::release`].
+    pub fn at(&mut self, day: i32, facts: &Facts, habits: &Habits, release: impl Fn(i32) -> f64) -> f64 {
         while self.day < day {
-            let hazard = prior.hazard[bin_of(self.day - facts.due)];
-            self.waiting = (self.waiting + hazard) * (1.0 - calendar.release(self.day));
+            self.waiting = self.ready(self.day, facts, habits) * (1.0 - release(self.day));
             self.day += 1;
         }
-        let hazard = prior.hazard[bin_of(day - facts.due)];
-        if self.waiting > 0.0 { ((self.waiting + hazard) / hazard).ln() } else { 0.0 }
+        let released = self.ready(day, facts, habits) * release(day);
+        held(released) - habits.log_odds[bin_of(day - facts.due)]
+    }
+
+    fn ready(&self, day: i32, facts: &Facts, habits: &Habits) -> f64 {
+        1.0 - (1.0 - self.waiting) * (1.0 - habits.hazard[bin_of(day - facts.due)])
     }
 }
 
-/// Fills the columns of one day (or of the middle of a span, with the span's average `pay_day`).
-///
-/// Shape: `out` is `[N_COLUMNS]`.
-pub fn fill(
-    prior: &Prior,
-    habits: &Habits,
-    facts: &Facts,
-    pay_day: &PayDay,
-    backlog: f64,
+/// What the last day filled leaves for the next one of the same invoice: its evening is that one's morning.
+#[derive(Debug, Clone, Copy)]
+pub struct Evening {
     day: i32,
-    out: &mut [f64],
-) {
-    let relative = day - facts.due;
-    let bin = bin_of(relative);
-    let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
-    let base: [f64; N_BASE] = [
-        habits.late_log_odds,
-        habits.delay,
-        facts.log_terms,
-        f64::from(u8::from(facts.last_part.is_some())),
-        facts.amount_against_usual,
-        habits.slower_lately,
-        facts.overdue_share,
-        habits.log_oldest_overdue,
-        habits.log_settled,
-        facts.disputed,
-        f64::from(u8::from(part_recent)),
-        prior.log_odds[bin],
-        habits.log_odds[bin] - prior.log_odds[bin],
-        delay_shape(habits, relative),
-        age_shape(habits, day - facts.issue),
-        late_mix(prior, habits, facts, relative),
-        backlog,
-        pay_day.own,
-        pay_day.portfolio_weekday,
-        LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
-        pay_day.month_end,
-    ];
-    let side = SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize];
-    out[..N_BASE].copy_from_slice(&base);
-    for k in 0..N_SIDED {
-        out[N_BASE + k] = base[k] * side;
-    }
-    let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
-    steps.fill(0.0);
-    steps[STEPS.partition_point(|&s| s <= relative)] = 1.0;
+    delay: f64,
+    age: f64,
 }
 
+impl Evening {
+    /// Before the first day.
+    pub fn none() -> Self {
+        Self { day: i32::MIN, delay: 0.0, age: 0.0 }
+    }
+}
+
+/// The covariates of one day, before they are laid out as columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DayRow {
+    /// In the order of [`BASE`].
+    pub base: [f64; N_BASE],
+    /// What the first of them are also multiplied by: -1 long before due to 1 long after.
+    pub side: f64,
+    /// Which step of time the day lies in.
+    pub step: usize,
+}
+
+impl DayRow {
+    /// The covariates of one day (or of the middle of a span, with the span's average `pay_day`). `evening` belongs
+    /// to the invoice: it saves work on consecutive days and changes nothing.
+    pub fn new(
+        prior: &Prior,
+        habits: &Habits,
+        facts: &Facts,
+        pay_day: &PayDay,
+        backlog: f64,
+        day: i32,
+        evening: &mut Evening,
+    ) -> Self {
+        let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
+        let relative = day - facts.due;
+        let bin = bin_of(relative);
+        let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
+        Self {
+            base: [
+                habits.late_log_odds,
+                habits.delay,
+                facts.log_terms,
+                f64::from(u8::from(facts.last_part.is_some())),
+                facts.amount_against_usual,
+                habits.slower_lately,
+                facts.overdue_share,
+                habits.log_oldest_overdue,
+                habits.log_settled,
+                facts.disputed,
+                f64::from(u8::from(part_recent)),
+                prior.log_odds[bin],
+                habits.log_odds[bin] - prior.log_odds[bin],
+                delay_shape,
+                age_shape,
+                late_mix(prior, habits, facts, relative),
+                backlog,
+                pay_day.own,
+                pay_day.portfolio_weekday,
+                LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
+                pay_day.month_end,
+            ],
+            side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
+            step: STEPS.partition_point(|&s| s <= relative),
+        }
+    }
+
+    /// Lays the row out as the `N_COLUMNS` columns of the design.
+    pub fn write(&self, out: &mut [f64]) {
+        out[..N_BASE].copy_from_slice(&self.base);
+        for k in 0..N_SIDED {
+            out[N_BASE + k] = self.base[k] * self.side;
+        }
+        let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
+        steps.fill(0.0);
+        steps[self.step] = 1.0;
+    }
+
+    /// The sum of its columns times `coefficients`, which has one a column.
+    pub fn dot(&self, coefficients: &[f64]) -> f64 {
+        let (of_base, rest) = coefficients.split_at(N_BASE);
+        let (of_sided, of_steps) = rest.split_at(N_SIDED);
+        let mut sums = [0.0; 4];
+        let (fours, last) = (self.base.as_chunks::<4>(), of_base.as_chunks::<4>());
+        for (x, b) in fours.0.iter().zip(last.0) {
+            for k in 0..4 {
+                sums[k] += x[k] * b[k];
+            }
+        }
+        let rest: f64 = fours.1.iter().zip(last.1).map(|(x, b)| x * b).sum();
+        let sided: f64 = self.base.iter().zip(of_sided).map(|(x, b)| x * b).sum();
+        sums.iter().sum::<f64>() + rest + self.side * sided + of_steps[self.step]
+    }
+}
+
+/// Log-odds of a hazard held inside its range.
 fn held(hazard: f64) -> f64 {
     let hazard = hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1);
     (hazard / (1.0 - hazard)).ln()
 }
 
-/// Log-odds of a normal delay falling on a relative day, given that it has not come before.
-fn delay_shape(habits: &Habits, relative: i32) -> f64 {
-    let z = |days: f64| (days - habits.delay) / habits.delay_sd;
-    let relative = f64::from(relative);
-    held(1.0 - (ln_tail(z(relative + 0.5)) - ln_tail(z(relative - 0.5))).exp())
-}
-
-/// The same for a log-normal age.
-fn age_shape(habits: &Habits, age: i32) -> f64 {
-    let z = |half_days: usize| (LOG_AGE[half_days] - habits.log_age) / habits.log_age_sd;
-    let morning = (2 * age.clamp(0, AGE_MAX_DAYS)) as usize;
-    held(1.0 - (ln_tail(z(morning + 2)) - ln_tail(z(morning))).exp())
+/// Log-odds of a normal delay falling on a day, given that it has not come before; and the same for a log-normal age.
+fn shapes(habits: &Habits, facts: &Facts, day: i32, evening: &mut Evening) -> (f64, f64) {
+    let (relative, age) = (f64::from(day - facts.due), (day - facts.issue).clamp(0, AGE_MAX_DAYS));
+    let delay_at = |days: f64| ln_tail((days - habits.delay) / habits.delay_sd);
+    let age_at = |half_days: i32| ln_tail((LOG_AGE[half_days as usize] - habits.log_age) / habits.log_age_sd);
+    let morning = if evening.day == day - 1 && (1..AGE_MAX_DAYS).contains(&age) {
+        *evening
+    } else {
+        Evening { day, delay: delay_at(relative - 0.5), age: age_at(2 * age) }
+    };
+    *evening = Evening { day, delay: delay_at(relative + 0.5), age: age_at(2 * age + 2) };
+    (log_odds_of_rate(morning.delay - evening.delay), log_odds_of_rate(morning.age - evening.age))
 }
 
 /// Log-odds of the portfolio's shape when a share `1 - late_prob` of this customer's invoices is paid by due: up to

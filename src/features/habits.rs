@@ -2,7 +2,7 @@
 
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
-use super::state::{Memory, State, add_exposure};
+use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::logit;
@@ -13,9 +13,11 @@ const HAZARD_PRIOR_DAYS: f64 = 30.0;
 const VARIANCE_PRIOR: f64 = 6.0;
 /// Pseudo-invoices in what has changed lately.
 const SHORT_PRIOR: f64 = 3.0;
-/// Pseudo-payments of the portfolio in a customer's weekdays and days of the month.
+/// Usual pseudo-pay-days of the portfolio in a customer's weekdays and places in the month.
 const WEEKDAY_PRIOR: f64 = 5.0;
-const MONTH_DAY_PRIOR: f64 = 10.0;
+const PLACE_PRIOR: f64 = 10.0;
+/// Pseudo-payments that roll to Friday, and as many to Monday.
+const ROLL_PRIOR: f64 = 1.0;
 /// Pseudo-invoices in its usual amount.
 const AMOUNT_PRIOR: f64 = 2.0;
 
@@ -36,12 +38,18 @@ pub struct Habits {
     pub log_age: f64,
     /// Standard deviation of the next invoice's log age around it.
     pub log_age_sd: f64,
-    /// Log-odds of payment by bin of relative day.
+    /// Daily hazard of payment by bin of relative day.
+    pub hazard: [f64; N_BINS],
+    /// Its log-odds.
     pub log_odds: [f64; N_BINS],
     /// How many times likelier than in the portfolio a payment falls on a weekday.
     pub weekday_lift: [f64; 7],
-    /// The same for days of the month.
-    pub month_day_lift: [f64; 31],
+    /// Share of payments meant for each [`Day::place_in_month`].
+    pub place: [f64; 31],
+    /// How many times the portfolio's that share is.
+    pub place_lift: [f64; 31],
+    /// Share of what is meant for a weekend that is paid on the Friday before; the rest comes on Monday.
+    pub rolled_back: f64,
     /// Usual log amount.
     pub log_amount: f64,
     /// `ln(1 + n_settled)`.
@@ -122,9 +130,12 @@ impl Habits {
             slower_lately: (sd - sw * shift) / (sw + SHORT_PRIOR),
             log_age: age,
             log_age_sd: (age_variance + age_unsure).sqrt(),
+            hazard: prior.hazard,
             log_odds: [0.0; N_BINS],
             weekday_lift: [1.0; 7],
-            month_day_lift: [1.0; 31],
+            place: prior.place,
+            place_lift: [1.0; 31],
+            rolled_back: 0.5,
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
             log_settled: f64::from(state.n_settled).ln_1p(),
             log_oldest_overdue: 0.0,
@@ -149,29 +160,51 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        for (b, log_odds) in self.log_odds.iter_mut().enumerate() {
+        self.hazard = std::array::from_fn(|b| {
             let events = state.events[b] * scale + HAZARD_PRIOR_DAYS * prior.hazard[b];
             let hazard = events / (exposure[b] * scale + HAZARD_PRIOR_DAYS);
-            *log_odds = logit(hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1));
-        }
-        let paid = state.weekday.iter().sum::<f64>() * scale;
-        for (d, lift) in self.weekday_lift.iter_mut().enumerate() {
-            *lift = lift_of(state.weekday[d] * scale, paid, prior.weekday[d], WEEKDAY_PRIOR);
-        }
-        for (d, lift) in self.month_day_lift.iter_mut().enumerate() {
-            *lift = lift_of(state.month_day[d] * scale, paid, prior.month_day[d], MONTH_DAY_PRIOR);
-        }
+            hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
+        });
+        self.log_odds = self.hazard.map(logit);
+        let weekday = shares(&state.weekday, scale, &prior.weekday, WEEKDAY_PRIOR);
+        self.weekday_lift = std::array::from_fn(|d| weekday[d] / prior.weekday[d]);
+        self.place = shares(&state.place, scale, &prior.place, PLACE_PRIOR);
+        self.place_lift = std::array::from_fn(|d| self.place[d] / prior.place[d]);
+        let (back, on) = (state.rolled_back * scale + ROLL_PRIOR, state.rolled_on * scale + ROLL_PRIOR);
+        self.rolled_back = back / (back + on);
     }
 }
 
-fn lift_of(count: f64, total: f64, share: f64, pseudo: f64) -> f64 {
-    (count + pseudo * share) / (total + pseudo) / share
+/// Pairs of pay days that believe in a customer as concentrated as its prior says.
+const PAIRS_PRIOR: f64 = 10.0;
+/// Range of the pseudo-pay-days of the portfolio in a customer's shares.
+const CONCENTRATION_RANGE: (f64, f64) = (0.3, 100.0);
+
+/// Shares of kinds of days, from weighted counts shrunk to the portfolio's shares by as many pseudo-days as the
+/// customer's own concentration says: one whose pay days are all of one kind is believed soon, one that pays on any
+/// day is taken for the portfolio.
+///
+/// The chance that two pay days are of one kind is `s = (1 + a sum p^2) / (1 + a)` when shares are Dirichlet with
+/// mean `p` and weight `a`; solved for `a` at the observed `s`, itself shrunk to what `a = usual` says.
+///
+/// Source: Simpson (1949), *Measurement of Diversity*; Minka (2000), *Estimating a Dirichlet Distribution*.
+fn shares<const N: usize>(count: &[f64; N], scale: f64, portfolio: &[f64; N], usual: f64) -> [f64; N] {
+    let count = count.map(|c| c * scale);
+    let n: f64 = count.iter().sum();
+    let even: f64 = portfolio.iter().map(|p| p * p).sum();
+    let pairs = (n * (n - 1.0)).max(0.0);
+    let same = (count.iter().map(|c| c * c).sum::<f64>() - n).clamp(0.0, pairs);
+    let expected = (1.0 + usual * even) / (1.0 + usual);
+    let s = (same + 2.0 * PAIRS_PRIOR * expected) / (pairs + 2.0 * PAIRS_PRIOR);
+    let (least, most) = CONCENTRATION_RANGE;
+    let pseudo = if s > even { ((1.0 - s) / (s - even)).clamp(least, most) } else { most };
+    std::array::from_fn(|d| (count[d] + pseudo * portfolio[d]) / (n + pseudo))
 }
 
 /// How likely a customer's payments are to fall on a day, against an even spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PayDay {
-    /// Log lift of the customer's own weekday and day of the month.
+    /// Log lift of the customer's own weekday against the portfolio's and of its place in the month against any.
     pub own: f64,
     /// Log lift of the weekday in the portfolio.
     pub portfolio_weekday: f64,
@@ -201,7 +234,9 @@ pub struct Almanac {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct DayPlace {
     weekday: u8,
-    month_day: u8,
+    place: u8,
+    /// Places of the Saturday and the Sunday beside a Friday or a Monday.
+    weekend: [u8; 2],
     month_end: bool,
 }
 
@@ -213,7 +248,13 @@ impl Almanac {
             let day = Day(day);
             DayPlace {
                 weekday: day.weekday() as u8,
-                month_day: day.day_of_month() as u8 - 1,
+                place: day.place_in_month() as u8,
+                weekend: match day.weekday() {
+                    FRIDAY => [day.plus(1), day.plus(2)],
+                    MONDAY => [day.plus(-2), day.plus(-1)],
+                    _ => [day; 2],
+                }
+                .map(|d| d.place_in_month() as u8),
                 month_end: day == day.month_end(),
             }
         };
@@ -230,24 +271,45 @@ impl Almanac {
 pub struct Calendar<'a> {
     almanac: &'a Almanac,
     weekday: [f64; 7],
-    month_day: [f64; 31],
     portfolio_weekday: [f64; 7],
     release_weekday: [f64; 7],
-    release_month_day: [f64; 31],
+    own: Places,
+}
+
+/// Shares of payments by the place in the month that they are meant for, and what becomes of those of a weekend.
+#[derive(Debug, Clone, PartialEq)]
+struct Places {
+    share: [f64; 31],
+    /// By weekday: the share of the weekend beside it that is paid on that day.
+    rolled: [f64; 7],
+}
+
+impl Places {
+    fn new(share: [f64; 31], rolled_back: f64, weekend: f64) -> Self {
+        let mut rolled = [0.0; 7];
+        rolled[FRIDAY] = rolled_back * (1.0 - weekend);
+        rolled[MONDAY] = (1.0 - rolled_back) * (1.0 - weekend);
+        Self { share, rolled }
+    }
+
+    /// Share of payments made on a day of that kind.
+    fn made(&self, day: DayPlace) -> f64 {
+        let of = |place: u8| self.share[place as usize];
+        of(day.place) + self.rolled[day.weekday as usize] * (of(day.weekend[0]) + of(day.weekend[1]))
+    }
 }
 
 impl<'a> Calendar<'a> {
     /// The customer's habits over the portfolio's.
     pub fn new(habits: &Habits, prior: &Prior, almanac: &'a Almanac) -> Self {
+        // a portfolio that pays on weekends as on any day rolls nothing
+        let weekend = ((prior.weekday[5] + prior.weekday[6]) * 3.5).min(1.0);
         Self {
             almanac,
             weekday: habits.weekday_lift,
-            month_day: habits.month_day_lift,
             portfolio_weekday: prior.weekday_lift,
             release_weekday: std::array::from_fn(|d| habits.weekday_lift[d] * prior.weekday[d] * 7.0),
-            release_month_day: std::array::from_fn(|d| {
-                habits.month_day_lift[d] * prior.month_day[d] * MONTH_DAYS
-            }),
+            own: Places::new(habits.place, habits.rolled_back, weekend),
         }
     }
 
@@ -255,16 +317,22 @@ impl<'a> Calendar<'a> {
     pub fn day(&self, day: i32) -> PayDay {
         let place = self.almanac.place(day);
         PayDay {
-            own: (self.weekday[place.weekday as usize] * self.month_day[place.month_day as usize]).ln(),
+            own: (self.weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS).ln(),
             portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
             month_end: f64::from(u8::from(place.month_end)),
         }
     }
 
-    /// Share of what is ready that is released on a day.
-    pub fn release(&self, day: i32) -> f64 {
+    /// How many times likelier payment is to fall on a day than on an average one.
+    pub fn lift(&self, day: i32) -> f64 {
         let place = self.almanac.place(day);
-        (self.release_weekday[place.weekday as usize] * self.release_month_day[place.month_day as usize])
-            .min(1.0)
+        self.release_weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS
+    }
+
+    /// Share of what is ready that is released on a day: one half on an average one, nearly all on a day that is
+    /// many times likelier.
+    pub fn release(&self, day: i32) -> f64 {
+        let lift = self.lift(day);
+        lift / (1.0 + lift)
     }
 }

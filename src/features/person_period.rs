@@ -1,6 +1,6 @@
 //! Person-period rows: an invoice open at a landmark, a day after it, and whether it was settled that day.
 
-use super::covariate::{Backlog, Facts, N_COLUMNS, fill};
+use super::covariate::{Backlog, DayRow, Evening, Facts, N_COLUMNS};
 use super::habits::{Calendar, Habits};
 use super::portfolio::Offered;
 use super::survey::Survey;
@@ -103,21 +103,22 @@ impl PersonPeriods {
                 let i = i as usize;
                 let end = risk_end(known, i, landmark, horizon_days);
                 let paid = known.settled[i] != NEVER && known.settled[i].max(landmark + 1) == end;
-                let mut sight: Option<(Facts, Backlog)> = None;
+                let mut sight: Option<(Facts, Backlog, Evening)> = None;
                 draw.days(landmark, end, paid, |day, event, weight| {
                     let (habits, calendar) = view.get_or_insert_with(|| {
                         let habits = Habits::new(known, state, open, prior, &survey.memory);
                         let calendar = Calendar::new(&habits, prior, &survey.almanac);
                         (habits, calendar)
                     });
-                    let (facts, backlog) = sight.get_or_insert_with(|| {
+                    let (facts, backlog, evening) = sight.get_or_insert_with(|| {
                         let facts = Facts::new(known, i, habits, prior);
-                        (facts, Backlog::new(&facts, prior))
+                        (facts, Backlog::new(&facts, prior), Evening::none())
                     });
-                    let backlog = backlog.at(day, facts, prior, calendar);
+                    let backlog = backlog.at(day, facts, habits, |d| calendar.release(d));
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
-                    fill(prior, habits, facts, &calendar.day(day), backlog, day, &mut self.x[at..]);
+                    DayRow::new(prior, habits, facts, &calendar.day(day), backlog, day, evening)
+                        .write(&mut self.x[at..]);
                     self.event.push(event);
                     self.weight.push(weight);
                 });

@@ -15,8 +15,8 @@ use rayon::prelude::*;
 const EVENTS: usize = 0;
 const ENTERING: usize = N_BINS;
 const WEEKDAY: usize = 2 * N_BINS;
-const MONTH_DAY: usize = WEEKDAY + 7;
-const SETTLED: usize = MONTH_DAY + 31;
+const PLACE: usize = WEEKDAY + 7;
+const SETTLED: usize = PLACE + 31;
 const LATE: usize = SETTLED + 1;
 const DELAY: usize = LATE + 1;
 const LOG_AGE: usize = DELAY + 1;
@@ -37,8 +37,8 @@ pub struct PortfolioState {
     pub exposure: [f64; N_BINS],
     /// Settlements by weekday, 0 = Monday.
     pub weekday: [f64; 7],
-    /// Settlements by day of the month, 0 = the 1st.
-    pub month_day: [f64; 31],
+    /// Settlements by [`Day::place_in_month`].
+    pub place: [f64; 31],
     /// Settlements.
     pub settled: f64,
     /// Settlements after due.
@@ -103,6 +103,21 @@ pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32
         })
 }
 
+/// Invoices whose settlement some landmark sees: [`Offered::settled_invoices`] of [`day_table`] without the table, for
+/// those who only want to know whether a fit will be refused.
+pub fn settled_in_sight(known: &Known, landmarks: &[Day], horizon_days: i32) -> u64 {
+    // the last landmark before a settlement sees it if any does
+    let is_seen = |i: &usize| {
+        let (seen, settled) = (known.settled_known_day(*i), known.settled[*i]);
+        let before = landmarks.partition_point(|l| l.0 < seen);
+        let last = landmarks[..before].last().filter(|l| l.0 >= known.known_day(*i));
+        last.is_some_and(|l| {
+            settled != NEVER && risk_end(known, *i, l.0, horizon_days) == settled.max(l.0 + 1)
+        })
+    };
+    (0..known.n_invoices()).into_par_iter().filter(is_seen).count() as u64
+}
+
 impl DayTable {
     fn slot(&mut self, day: i32, column: usize) -> &mut i64 {
         let row = (day - self.first).clamp(0, self.as_of - self.first + 1) as usize;
@@ -138,7 +153,7 @@ impl DayTable {
         }
         *self.slot(seen, EVENTS + bin_of(seen - due)) += 1;
         *self.slot(seen, WEEKDAY + Day(settled).weekday()) += 1;
-        *self.slot(seen, MONTH_DAY + Day(settled).day_of_month() as usize - 1) += 1;
+        *self.slot(seen, PLACE + Day(settled).place_in_month()) += 1;
         *self.slot(seen, SETTLED) += 1;
         *self.slot(seen, LATE) += i64::from(settled > due);
         *self.slot(seen, DELAY) += clipped_delay(settled - due) as i64;
@@ -202,7 +217,7 @@ impl PortfolioState {
             events: std::array::from_fn(|b| s(EVENTS + b)),
             exposure: std::array::from_fn(|b| s(ENTERING + b)),
             weekday: std::array::from_fn(|d| s(WEEKDAY + d)),
-            month_day: std::array::from_fn(|d| s(MONTH_DAY + d)),
+            place: std::array::from_fn(|d| s(PLACE + d)),
             settled: s(SETTLED),
             late: s(LATE),
             overdue: running[OVERDUE] as f64,

@@ -121,8 +121,8 @@ pub struct Prior {
     pub weekday: [f64; 7],
     /// Log of that share against an even spread.
     pub weekday_lift: [f64; 7],
-    /// Share of settlements by day of the month.
-    pub month_day: [f64; 31],
+    /// Share of settlements by [`Day::place_in_month`].
+    pub place: [f64; 31],
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
     survival: Vec<f64>,
 }
@@ -153,7 +153,7 @@ impl Prior {
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
             weekday,
             weekday_lift: weekday.map(|share| (share * 7.0).ln()),
-            month_day: state.month_day.map(|n| (n + 0.1) / (days + 3.1)),
+            place: state.place.map(|n| (n + 0.1) / (days + 3.1)),
             survival,
         }
     }

@@ -10,6 +10,10 @@ use std::sync::LazyLock;
 const DELAY_RANGE: (i32, i32) = (-60, 120);
 /// Days added to an invoice's age before its logarithm, so that the first days do not rule it.
 const AGE_OFFSET_DAYS: f64 = 5.0;
+/// Weekdays at the edges of a weekend: Monday.
+pub const MONDAY: usize = 0;
+/// Friday.
+pub const FRIDAY: usize = 4;
 /// Age past which a settlement's logarithm grows no more.
 const AGE_MAX_DAYS: i32 = 200;
 
@@ -90,10 +94,15 @@ pub struct State {
     pub events: [f64; N_BINS],
     /// Days at risk of settled invoices by bin of relative day.
     pub exposure: [f64; N_BINS],
-    /// Settlements by weekday, 0 = Monday.
+    /// Days with a settlement by weekday, 0 = Monday: many invoices of one run are one day.
     pub weekday: [f64; 7],
-    /// Settlements by day of the month, 0 = the 1st.
-    pub month_day: [f64; 31],
+    /// Days with a settlement by [`Day::place_in_month`] of the day it was meant for: one made on a Friday or a Monday may
+    /// have been meant for the weekend, in proportion to what is paid at those places otherwise.
+    pub place: [f64; 31],
+    /// Of those, meant for a weekend and made on the Friday before.
+    pub rolled_back: f64,
+    /// Of those, meant for a weekend and made on the Monday after.
+    pub rolled_on: f64,
     /// Day of the last settlement known, if any.
     pub last_settled: Option<i32>,
 }
@@ -111,7 +120,9 @@ impl Default for State {
             events: [0.0; N_BINS],
             exposure: [0.0; N_BINS],
             weekday: [0.0; 7],
-            month_day: [0.0; 31],
+            place: [0.0; 31],
+            rolled_back: 0.0,
+            rolled_on: 0.0,
             last_settled: None,
         }
     }
@@ -132,6 +143,7 @@ impl State {
         let age = settled_log_age(known.issue[i], settled);
         self.n_settled += 1;
         self.n_late += u32::from(settled > due);
+        let is_new_day = self.last_settled != Some(settled);
         self.last_settled = self.last_settled.max(Some(settled));
         let (w, m, s) = (memory.long.at(seen), memory.mid.at(seen), memory.short.at(seen));
         self.long.settled += w;
@@ -143,9 +155,36 @@ impl State {
         self.short_settled += s;
         self.short_delay += s * delay;
         self.events[bin_of(seen - due)] += m;
-        self.weekday[Day(settled).weekday()] += m;
-        self.month_day[Day(settled).day_of_month() as usize - 1] += m;
+        if is_new_day {
+            self.pay_day(Day(settled), m);
+        }
         add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
+    }
+}
+
+/// Settlements that each place of the month is given in advance when a payment at the weekend's edge is assigned.
+const PLACE_START: f64 = 0.5;
+
+impl State {
+    /// A day with a settlement, of weight `m`.
+    fn pay_day(&mut self, day: Day, m: f64) {
+        self.weekday[day.weekday()] += m;
+        let weekend = match day.weekday() {
+            FRIDAY => [day.plus(1), day.plus(2)],
+            MONDAY => [day.plus(-2), day.plus(-1)],
+            _ => {
+                self.place[day.place_in_month()] += m;
+                return;
+            }
+        };
+        let places = [day, weekend[0], weekend[1]].map(Day::place_in_month);
+        let held = places.map(|p| self.place[p] + PLACE_START * m);
+        let share = m / held.iter().sum::<f64>();
+        for (p, held) in places.into_iter().zip(held) {
+            self.place[p] += share * held;
+        }
+        let rolled = share * (held[1] + held[2]);
+        if day.weekday() == FRIDAY { self.rolled_back += rolled } else { self.rolled_on += rolled }
     }
 }
 

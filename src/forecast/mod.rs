@@ -1,9 +1,13 @@
-//! When the cash of open invoices will come: exactly in the mean, by simulation in its spread.
+//! When cash will come, of open invoices and of those to be issued: exactly in the mean, by simulation in its spread.
 
+mod billing;
+mod future;
 mod period;
 mod portfolio;
 mod simulation;
 
+pub use billing::{Billing, Level, Line};
+pub use future::{FutureCash, future_cash};
 pub use period::{Grain, Period, periods};
 pub use portfolio::Portfolio;
 pub use simulation::{Draws, QUANTILES, Shocks, n_draws};
@@ -22,6 +26,10 @@ const ALL: &str = "all";
 pub enum CashSource {
     /// Invoices open at as_of.
     Open,
+    /// Invoices not yet issued.
+    Future,
+    /// Both.
+    Total,
 }
 
 impl CashSource {
@@ -29,6 +37,8 @@ impl CashSource {
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Future => "future",
+            Self::Total => "total",
         }
     }
 }
@@ -56,16 +66,18 @@ pub struct CashForecast {
     pub expected: Vec<f64>,
     /// One column for each of [`QUANTILES`], in currency units.
     pub quantile: [Vec<f64>; 7],
-    /// What falls due in the period: the naive forecast.
-    pub due: Vec<Amount>,
+    /// What falls due in the period: the naive forecast, of open invoices alone.
+    pub due: Vec<Option<Amount>>,
 }
 
-/// Forecasts the cash of open invoices by day, week and month for each currency that has some.
+/// Forecasts cash by day, week and month for each currency that has some. With `future` there are three sources:
+/// `open`, `future` and their sum, `total`; without it `open` alone.
 ///
-/// `expected` comes straight from the curves ([`Portfolio::expected_by_day`]); weeks and months add up the same
+/// `expected` of open invoices comes straight from the curves ([`Portfolio::expected_by_day`]); weeks and months add up the same
 /// daily numbers, so that the days of a week sum to it but for the last bits of `f64`. Quantiles come from one set of
 /// simulated futures ([`Portfolio::simulate`]) for all periods. `due` adds the open amounts that fall due in the
-/// period, exact to the cent; what is overdue already is in none.
+/// period, exact to the cent; what is overdue already is in none. A draw of `total` is a draw of `open` and one of
+/// `future` together.
 ///
 /// # Shapes and units
 /// - `open`: ledger indices of the open invoices, customers together, as [`Known::open_invoices`] gives them.
@@ -79,7 +91,7 @@ pub struct CashForecast {
 /// # use arrears::{core::Day, forecast::cash_forecast, ledger::Ledger, score::Curves};
 /// let known = Ledger::default().known_at(Day(0));
 /// let policy = arrears::policy::parse("", "defaults")?;
-/// let forecast = cash_forecast(&known, &[], &Curves::new(vec![0, 365], vec![]), &policy, 1);
+/// let forecast = cash_forecast(&known, &[], &Curves::new(vec![0, 365], vec![]), &[], &policy, 1);
 /// assert!(forecast.expected.is_empty());
 /// # Ok::<(), arrears::policy::PolicyError>(())
 /// ```
@@ -87,6 +99,7 @@ pub fn cash_forecast(
     known: &Known,
     open: &[u32],
     curves: &Curves,
+    future: &[FutureCash],
     policy: &ValidPolicy,
     seed: u64,
 ) -> CashForecast {
@@ -98,40 +111,81 @@ pub fn cash_forecast(
         seed,
     };
     let periods = periods(known.as_of());
+    let last = last_day(known.as_of());
     let mut out = CashForecast { n_draws: shocks.n_draws, ..CashForecast::default() };
-    for (currency, portfolio) in Portfolio::by_currency(known, open, curves) {
-        out.push(currency, ALL, &portfolio, &periods, &shocks);
+    let mut portfolios = Portfolio::by_currency(known, open, curves).into_iter().peekable();
+    for &currency in &known.currency_code {
+        let portfolio = portfolios.next_if(|(of, _)| *of == currency).map(|(_, portfolio)| portfolio);
+        let future = future.iter().find(|f| f.currency == currency);
+        let key = (known.as_of(), currency);
+        let opened = portfolio.map(|p| Cash {
+            expected: p.expected_by_day(last),
+            draws: p.simulate(&shocks, last),
+            due: Some(p.due_by_day(last)),
+        });
+        let Some(future) = future else {
+            if let Some(open) = opened {
+                out.push(key, ALL, CashSource::Open, &periods, &open);
+            }
+            continue;
+        };
+        let open = opened.unwrap_or_else(|| Cash::none(shocks.n_draws, last as usize));
+        let future = Cash { expected: future.expected.clone(), draws: future.simulate(&shocks), due: None };
+        let total = Cash {
+            expected: open.expected.iter().zip(&future.expected).map(|(a, b)| a + b).collect(),
+            draws: open.draws.plus(&future.draws),
+            due: None,
+        };
+        for (source, cash) in
+            [(CashSource::Open, open), (CashSource::Future, future), (CashSource::Total, total)]
+        {
+            out.push(key, ALL, source, &periods, &cash);
+        }
     }
     out
+}
+
+/// Days after as_of that a forecast reaches.
+pub fn last_day(as_of: Day) -> i32 {
+    periods(as_of).iter().map(|p| p.last).max().unwrap_or(0)
+}
+
+/// Cash by day of one currency and source.
+struct Cash {
+    expected: Vec<f64>,
+    draws: Draws,
+    due: Option<Vec<Amount>>,
+}
+
+impl Cash {
+    fn none(n_draws: usize, n_days: usize) -> Self {
+        let draws = Draws::new(n_draws, vec![0; n_days * n_draws]);
+        Self { expected: vec![0.0; n_days], draws, due: Some(vec![Amount::ZERO; n_days]) }
+    }
 }
 
 impl CashForecast {
     fn push(
         &mut self,
-        currency: Currency,
+        (as_of, currency): (Day, Currency),
         segment: &str,
-        portfolio: &Portfolio<'_>,
+        source: CashSource,
         periods: &[Period],
-        shocks: &Shocks,
+        cash: &Cash,
     ) {
-        let last = periods.iter().map(|p| p.last).max().unwrap_or(0);
-        let expected = portfolio.expected_by_day(last);
-        let due = portfolio.due_by_day(last);
-        let draws = portfolio.simulate(shocks, last);
-        let quantiles: Vec<_> = periods.par_iter().map(|p| draws.quantiles(p.first, p.last)).collect();
-        let as_of = portfolio.known.as_of();
+        let quantiles: Vec<_> = periods.par_iter().map(|p| cash.draws.quantiles(p.first, p.last)).collect();
         for (p, quantiles) in periods.iter().zip(quantiles) {
             let days = p.first as usize - 1..p.last as usize;
             self.currency.push(currency);
             self.segment.push(segment);
-            self.source.push(CashSource::Open);
+            self.source.push(source);
             self.grain.push(p.grain);
             self.period.push(p.period);
             self.period_start.push(as_of.plus(p.first));
             self.period_end.push(as_of.plus(p.last));
-            self.expected.push(expected[days.clone()].iter().sum());
+            self.expected.push(cash.expected[days.clone()].iter().sum());
             self.quantile.iter_mut().zip(quantiles).for_each(|(column, q)| column.push(q));
-            self.due.push(due[days].iter().copied().sum());
+            self.due.push(cash.due.as_ref().map(|due| due[days].iter().copied().sum()));
         }
     }
 }

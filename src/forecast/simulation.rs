@@ -5,7 +5,8 @@
 
 use super::Portfolio;
 use crate::core::amount::SCALE;
-use crate::numeric::{mix, normal_quantile, rng, text_key};
+use crate::numeric::normal_probability::normal_probability;
+use crate::numeric::{mix, rng, text_key};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
@@ -54,6 +55,17 @@ pub struct Draws {
 }
 
 impl Draws {
+    /// `cash` is `[n_days, n_draws]`, day by day.
+    pub(super) fn new(n_draws: usize, cash: Vec<i64>) -> Self {
+        Self { n_draws, cash }
+    }
+
+    /// Both together, draw by draw.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        let cash = self.cash.iter().zip(&other.cash).map(|(a, b)| a + b).collect();
+        Self { n_draws: self.n_draws, cash }
+    }
+
     /// Cash of the days `first..=last` after as_of, one number a draw.
     ///
     /// # Panics
@@ -170,8 +182,8 @@ impl<'a> Block<'a> {
             let open = known.open_amount[i].0;
             let scores = self.normals("forecast: invoice", text_key(known.invoice_id.get(i)));
             for (draw, (e, c)) in scores.zip(&common).enumerate() {
-                let z = c + own * e;
-                if let Some(day) = limits.first_reached(z) {
+                let level = normal_probability(c + own * e);
+                if let Some(day) = limits.first_reached(level) {
                     cash[day * self.n + draw] += open;
                 }
             }
@@ -187,38 +199,31 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Scores from which an invoice is paid by day 1, 2, ..., with a guide to where to look: faster than bisection.
+/// Levels from which an invoice is paid by day 1, 2, ..., with a guide to where to look: faster than bisection.
 #[derive(Default)]
 struct Limits {
-    /// One a day, never rising.
-    score: Vec<f64>,
-    /// For each cell of scores, how many limits lie in higher cells.
+    /// Survival of each day, never rising.
+    survival: Vec<f64>,
+    /// For each cell of levels, how many days' survivals lie in higher cells.
     guide: Vec<u32>,
 }
 
 impl Limits {
-    const CELLS: usize = 512;
-    /// Scores lie beyond 8 once in 1e15 draws; the outer cells hold those too.
-    const CELLS_PER_UNIT: f64 = Self::CELLS as f64 / 16.0;
+    const CELLS: usize = 256;
 
-    fn cell(score: f64) -> usize {
-        let middle = Self::CELLS as f64 / 2.0;
-        (score * Self::CELLS_PER_UNIT + middle).clamp(0.0, Self::CELLS as f64 - 1.0) as usize
+    fn cell(level: f64) -> usize {
+        ((level * Self::CELLS as f64) as usize).min(Self::CELLS - 1)
     }
 
     /// Takes over a curve given at days `0..=n`.
     fn read(&mut self, survival: &[f64]) {
-        self.score.clear();
+        self.survival.clear();
+        self.survival.extend_from_slice(&survival[1..]);
         self.guide.clear();
-        self.guide.resize(Self::CELLS, survival.len() as u32 - 1);
+        self.guide.resize(Self::CELLS, self.survival.len() as u32);
         let mut top = Self::CELLS;
-        for (day, s) in survival.windows(2).enumerate() {
-            let limit = match self.score.last() {
-                Some(&last) if s[0] == s[1] => last,
-                _ => normal_quantile(s[1]),
-            };
-            self.score.push(limit);
-            let cell = Self::cell(limit);
+        for (day, &s) in self.survival.iter().enumerate() {
+            let cell = Self::cell(s);
             if cell < top {
                 self.guide[cell..top].fill(day as u32);
                 top = cell;
@@ -226,10 +231,10 @@ impl Limits {
         }
     }
 
-    /// The first day, from 0, whose limit a score reaches.
-    fn first_reached(&self, z: f64) -> Option<usize> {
-        let start = self.guide[Self::cell(z)] as usize;
-        (start..self.score.len()).find(|&day| self.score[day] <= z)
+    /// The first day, from 0, whose survival a level reaches.
+    fn first_reached(&self, level: f64) -> Option<usize> {
+        let start = self.guide[Self::cell(level)] as usize;
+        (start..self.survival.len()).find(|&day| self.survival[day] <= level)
     }
 }
 
@@ -245,12 +250,11 @@ mod tests {
     }
 
     #[test]
-    fn limits_fall_as_the_curve_does() {
+    fn a_level_reaches_the_first_day_whose_survival_is_no_higher() {
         let mut limits = Limits::default();
         limits.read(&[1.0, 1.0, 0.5, 0.5, 0.0]);
-        assert_eq!(limits.score, [f64::INFINITY, 0.0, 0.0, f64::NEG_INFINITY]);
         assert_eq!(
-            [9.0, 0.0, -0.001, -9.0].map(|z| limits.first_reached(z)),
+            [0.999, 0.5, 0.499, 0.0].map(|level| limits.first_reached(level)),
             [Some(1), Some(1), Some(3), Some(3)]
         );
     }
@@ -260,8 +264,9 @@ mod tests {
         let survival: Vec<f64> = (0..=180).map(|d| 0.98_f64.powi(d)).collect();
         let mut limits = Limits::default();
         limits.read(&survival);
-        for z in (-9_000..9_000).map(|k| f64::from(k) / 1000.0) {
-            assert_eq!(limits.first_reached(z), limits.score.iter().position(|&limit| limit <= z), "{z}");
+        for level in (0..=10_000).map(|k| f64::from(k) / 10_000.0) {
+            let day = limits.survival.iter().position(|&s| s <= level);
+            assert_eq!(limits.first_reached(level), day, "{level}");
         }
     }
 }

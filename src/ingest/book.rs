@@ -1,14 +1,16 @@
 //! All tables judged together: the ledger, what stands beside it and what became of each row.
 
+use super::invoice::Invoices;
 use super::invoice_row::Basis;
+use super::payment::Till;
 use super::table::RawTable;
 use super::tally::{Aside, InputCount, Quarantined, tally};
 use super::{
     ContactTable, CustomerTable, FxTable, IngestError, Raw, contact, customer, fx, invoice, payment,
 };
-use crate::core::{Currency, Day};
-use crate::ledger::{InvoiceRows, Ledger, NEVER, SettlementKind, SettlementRows};
-use crate::policy::ValidPolicy;
+use crate::core::{Amount, Currency, Day};
+use crate::ledger::{Allocation, InvoiceRows, Ledger, NEVER, SettlementKind, SettlementRows};
+use crate::policy::{AllocationStep, ValidPolicy};
 use rayon::prelude::*;
 
 /// A checked ledger, what stands beside it, and what became of each row.
@@ -52,16 +54,31 @@ impl Book {
     /// # Errors
     /// [`IngestError::TooManyQuarantined`].
     pub fn within_quarantine_rate(self, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        match self.past_quarantine_rate(policy) {
+            None => Ok(self),
+            Some((table, rows, quarantined)) => Err(IngestError::TooManyQuarantined {
+                table,
+                rows,
+                quarantined,
+                max_rate: policy.ingest.max_quarantine_rate,
+                quarantine: self.quarantine,
+            }),
+        }
+    }
+
+    /// The first table with more rows in quarantine than the policy lets pass: its rows known at `as_of`, and those
+    /// of them in quarantine.
+    pub fn past_quarantine_rate(&self, policy: &ValidPolicy) -> Option<(&'static str, u64, u64)> {
         let max_rate = policy.ingest.max_quarantine_rate;
         for table in ["invoices", "payments"] {
             let of_table = self.inputs.iter().filter(|c| c.table == table);
             let (rows, quarantined) =
                 of_table.fold((0, 0), |(n, q), c| (n + c.ledger + c.quarantined, q + c.quarantined));
             if quarantined as f64 > max_rate * rows as f64 {
-                return Err(IngestError::TooManyQuarantined { table, rows, quarantined, max_rate });
+                return Some((table, rows, quarantined));
             }
         }
-        Ok(self)
+        None
     }
 }
 
@@ -92,6 +109,7 @@ pub fn check_owned(raw: Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result
 struct Judged {
     invoices: InvoiceRows,
     settlements: SettlementRows,
+    how: Allocation,
     customers: CustomerTable,
     contacts: ContactTable,
     fx: FxTable,
@@ -123,23 +141,30 @@ impl Judged {
     fn of(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
         let default_currency = Currency::try_new(&policy.ledger.default_currency).unwrap_or(Currency::NONE);
         let strict = policy.ingest.strict;
-        let basis = Basis { as_of, default_currency, one_table: raw.payments.is_none(), strict };
+        let reporting_currency = Currency::try_new(&policy.ledger.reporting_currency);
+        let one_table = raw.payments.is_none();
+        let basis = Basis { as_of, default_currency, one_table, strict, reporting_currency };
+        let how = allocation(policy);
         let mut accounts = Accounts::default();
 
         let customers = raw.customers.as_ref().map(|table| customer::judge(table, strict)).transpose()?;
         let known_customers = customers.as_ref().map(|(known, ..)| known);
         let (mut invoices, aside) = invoice::judge(&raw.invoices, &basis, known_customers)?;
         accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
-        let mut settlements = SettlementRows::default();
-        if let Some(table) = &raw.payments {
-            let (all, taken, aside) = payment::judge(table, &basis, &invoices)?;
-            settlements = all;
+        let rates = raw.fx.as_ref().map(|table| fx::judge(table, as_of)).transpose()?;
+        let settlements = if let Some(table) = &raw.payments {
+            let no_rates = FxTable::default();
+            let fx = rates.as_ref().map_or(&no_rates, |(all, ..)| all);
+            let till = Till { basis: &basis, fx, how };
+            let (all, taken, aside) = payment::judge(table, &till, &mut invoices)?;
             accounts.close(table, taken, aside)?;
-        }
-        let paid = std::mem::take(&mut invoices.paid);
-        if !paid.is_empty() {
-            settlements = paid_in_full(&invoices.rows, paid);
-        }
+            all
+        } else {
+            let paid = std::mem::take(&mut invoices.paid);
+            let mut all = paid_in_full(&invoices, paid);
+            invoices.credit(&mut all);
+            all
+        };
         if invoices.rows.issue.is_empty() {
             return Err(none_left(raw, &mut accounts));
         }
@@ -157,20 +182,19 @@ impl Judged {
             accounts.close(table, taken, aside)?;
         }
         let mut fx = FxTable::default();
-        if let Some(table) = &raw.fx {
-            let (all, taken, aside) = fx::judge(table, as_of)?;
+        if let (Some(table), Some((all, taken, aside))) = (&raw.fx, rates) {
             fx = all;
             accounts.close(table, taken, aside)?;
         }
         let Accounts { mut quarantine, inputs } = accounts;
         quarantine.sort_unstable();
         let (invoices, warnings) = (invoices.rows, warnings(raw));
-        Ok(Self { invoices, settlements, customers, contacts, fx, quarantine, inputs, warnings })
+        Ok(Self { invoices, settlements, how, customers, contacts, fx, quarantine, inputs, warnings })
     }
 
     fn book(self) -> Result<Book, IngestError> {
-        let Self { invoices, settlements, customers, contacts, fx, quarantine, inputs, warnings } = self;
-        let ledger = Ledger::try_new(invoices, settlements).map_err(|e| IngestError::Internal {
+        let Self { invoices, settlements, how, customers, contacts, fx, quarantine, inputs, warnings } = self;
+        let ledger = Ledger::try_new_by(invoices, settlements, &how).map_err(|e| IngestError::Internal {
             what: "good rows make no ledger".into(),
             source: Some(Box::new(e)),
         })?;
@@ -178,17 +202,38 @@ impl Judged {
     }
 }
 
-/// The one-table form: a day of payment settles the whole amount. It was known when the row was.
-fn paid_in_full(invoices: &InvoiceRows, paid: Vec<i32>) -> SettlementRows {
-    let settled: Vec<u32> = (0..paid.len() as u32).filter(|i| paid[*i as usize] != NEVER).collect();
-    let days = |day: &(dyn Fn(usize) -> i32 + Sync)| settled.par_iter().map(|i| day(*i as usize)).collect();
-    let has_known = !invoices.known.is_empty();
+/// The policy's rules of allocation.
+fn allocation(policy: &ValidPolicy) -> Allocation {
+    let ledger = &policy.ledger;
+    Allocation {
+        oldest_due_first: ledger.allocation.contains(&AllocationStep::OldestDueFirst),
+        tolerance: Amount::from_f64(ledger.tolerance_amount).unwrap_or(Amount::ZERO),
+        tolerance_rate: ledger.tolerance_rate,
+        refuse: policy.ingest.strict,
+    }
+}
+
+/// The one-table form: a day of payment settles what credit notes have left of the amount. It was known when the row
+/// was.
+fn paid_in_full(invoices: &Invoices, paid: Vec<i32>) -> SettlementRows {
+    let rows = &invoices.rows;
+    let known = |i: u32| rows.known.get(i as usize).map_or(paid[i as usize], |k| paid[i as usize].max(*k));
+    let mut owed = rows.amount.clone();
+    for (i, credit) in invoices.credits() {
+        if credit.known <= paid.get(i as usize).map_or(NEVER, |_| known(i)) {
+            owed[i as usize] -= credit.amount;
+        }
+    }
+    let is_paid = |i: &u32| paid[*i as usize] != NEVER && owed[*i as usize] > Amount::ZERO;
+    let settled: Vec<u32> = (0..paid.len() as u32).filter(is_paid).collect();
+    let has_known = !rows.known.is_empty();
     SettlementRows {
-        day: days(&|i| paid[i]),
-        known: if has_known { days(&|i| paid[i].max(invoices.known[i])) } else { Vec::new() },
-        amount: settled.par_iter().map(|i| invoices.amount[*i as usize]).collect(),
+        day: settled.par_iter().map(|i| paid[*i as usize]).collect(),
+        known: if has_known { settled.par_iter().map(|i| known(*i)).collect() } else { Vec::new() },
+        amount: settled.par_iter().map(|i| owed[*i as usize]).collect(),
         kind: vec![SettlementKind::Cash; settled.len()],
         invoice: settled,
+        ..SettlementRows::default()
     }
 }
 
@@ -200,7 +245,10 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
     let is_invoice = |q: &&Quarantined| accounts.inputs[..n].iter().any(|c| c.file == q.file);
     let first = accounts.quarantine.iter().find(|q| q.is_rejected() && is_invoice(q));
     let first = first.map(|q| format!("{} row {}: {} ({})", q.file, q.row, q.message, q.rule_id));
-    IngestError::NoInvoiceLeft { path: raw.invoices.path.clone(), rows, quarantined, ignored, first }
+    let path = raw.invoices.path.clone();
+    // where all invoices are merely later, what payments lack says nothing
+    let quarantine = if quarantined > 0 { std::mem::take(&mut accounts.quarantine) } else { Vec::new() };
+    IngestError::NoInvoiceLeft { path, rows, quarantined, ignored, first, quarantine }
 }
 
 /// Only files as a whole and the presence of tables and columns may speak here: what rows say may not be known yet.

@@ -156,6 +156,26 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// A share from 0 to below 1, if any.
+    ///
+    /// # Errors
+    /// `DISCOUNT_NOT_SHARE`.
+    #[inline]
+    pub fn share(&self, i: usize) -> Result<Option<f64>, Refusal> {
+        let share = match &self.values {
+            Values::Absent => return Ok(None),
+            Values::Float(a) => a.get(self.start + i).filter(|v| !v.is_nan()),
+            _ => match self.text(i) {
+                None => None,
+                Some(text) => Some(text.parse().unwrap_or(f64::NAN)),
+            },
+        };
+        match share {
+            Some(v) if !(0.0..1.0).contains(&v) => Err(self.refuse(&rule::DISCOUNT_NOT_SHARE, i)),
+            share => Ok(share),
+        }
+    }
+
     /// The value as a message shows it.
     pub fn shown(&self, i: usize) -> String {
         let at = self.start + i;

@@ -101,8 +101,10 @@ pub(super) fn judge<'a>(
         customers.customer_id.push(id);
         customers.facts.iter_mut().zip(facts).for_each(|(texts, text)| texts.push(text));
         taken.push(row);
-        for (.., row) in &rows[1..] {
-            aside.refuse(*row as usize, Refusal::new(&rule::DUPLICATE_CUSTOMER_ID, "customer_id", id));
+        for (said, _, row) in &rows[1..] {
+            let is_same = *said == facts;
+            let rule = if is_same { &rule::CUSTOMER_REPEATED } else { &rule::DUPLICATE_CUSTOMER_ID };
+            aside.refuse(*row as usize, Refusal::new(rule, "customer_id", id));
         }
     }
     Ok((customers, taken, aside))

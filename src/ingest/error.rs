@@ -1,8 +1,9 @@
 //! Why input is refused as a whole.
 
-use super::Profile;
+use super::{Profile, Quarantined};
+use crate::remote::RemoteError;
 use polars::error::PolarsError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why there is no ledger. What is wrong with single rows goes to quarantine instead.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,9 @@ pub enum IngestError {
     /// A workbook of several sheets, none of which has the columns.
     #[error("{}: no sheet has the columns of {table} (sheets: {})", .file.display(), .found.join(", "))]
     NoSheetFits { file: PathBuf, table: &'static str, found: Vec<String> },
+    /// A rule that does not exist.
+    #[error("no rule is named `{found}`")]
+    UnknownRule { found: String },
     /// A required field has no column mapped to it.
     #[error("{}: no column is mapped to `{field}` (found: {})", .file.display(), .found.join(", "))]
     MissingColumn { file: PathBuf, field: &'static str, column: &'static str, found: Vec<String> },
@@ -81,18 +85,40 @@ pub enum IngestError {
     NoRows { path: PathBuf },
     /// Every row was quarantined or is later than `as_of`.
     #[error("{}: no invoice is left of {rows} rows: {quarantined} are in quarantine, {ignored} are later than as_of", .path.display())]
-    NoInvoiceLeft { path: PathBuf, rows: u64, quarantined: u64, ignored: u64, first: Option<String> },
+    NoInvoiceLeft {
+        path: PathBuf,
+        rows: u64,
+        quarantined: u64,
+        ignored: u64,
+        first: Option<String>,
+        quarantine: Vec<Quarantined>,
+    },
     /// More rows are in quarantine than the policy lets pass.
     #[error(
         "{table}: {quarantined} of {rows} rows are in quarantine, expected at most a share of {max_rate}"
     )]
-    TooManyQuarantined { table: &'static str, rows: u64, quarantined: u64, max_rate: f64 },
+    TooManyQuarantined {
+        table: &'static str,
+        rows: u64,
+        quarantined: u64,
+        max_rate: f64,
+        quarantine: Vec<Quarantined>,
+    },
     /// A text file in another encoding, or in two.
     #[error("{}: line {line} is not {encoding}", .file.display())]
     NotText { file: PathBuf, line: usize, encoding: &'static str },
     /// A quote that no other one closes: where a record ends cannot be told.
     #[error("{}: the quote opened on line {line} is never closed", .file.display())]
     UnclosedQuote { file: PathBuf, line: usize },
+    /// A database or an object store cannot be reached or read.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// A database without a word on what to read in it.
+    #[error("{url}: names no table or query")]
+    NoSelection { url: String },
+    /// Something after `#` that is no table's name and no query; it may be a part of a password.
+    #[error("what stands after # in a postgres:// URL is neither a table nor a query")]
+    NotATable,
     /// More rows than a ledger can name.
     #[error("{table} have {rows} rows, expected at most 4294967294")]
     TooManyRows { table: &'static str, rows: u64 },
@@ -110,6 +136,10 @@ impl IngestError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => return None,
+            Self::Remote(e) => return e.hint(),
+            Self::NoSelection { .. } | Self::NotATable => {
+                "append #schema.table or #select ... in quotes of the shell; a # in a password is written %23".into()
+            }
             Self::NothingThere { .. } => {
                 "name a file, a folder or a glob such as parts/*.csv; of a folder those are read that end in .csv, .tsv, .ndjson, .jsonl (each also .gz or .zst), .parquet, .xlsx, .xlsb, .xls or .ods".into()
             }
@@ -134,6 +164,7 @@ impl IngestError {
             Self::Parquet { .. } => "write or copy the file again: its end or a page of it is damaged".into(),
             Self::UnknownProfile { .. } => "leave --profile out for canonical column names".into(),
             Self::UnknownFormat { .. } => "export it as CSV, NDJSON, Parquet or an Excel workbook".into(),
+            Self::UnknownRule { .. } => "`arrears rules` prints them all".into(),
             Self::MissingColumn { field, column, .. } => {
                 let or = if *field == "due_date" { ", or give `terms_days`" } else { "" };
                 let profiles = Profile::names().join("|");
@@ -166,6 +197,15 @@ impl IngestError {
         })
     }
 
+    /// [`IngestError::hint`] where [`IngestError::quarantine`] was written to a file.
+    pub fn hint_with(&self, file: &Path) -> String {
+        let next = match self {
+            Self::NoInvoiceLeft { first: Some(message), .. } => format!("the first is {message}"),
+            _ => "ingest.max_quarantine_rate in the policy is the share that may pass".to_owned(),
+        };
+        format!("{} names each row and its remedy; {next}", file.display())
+    }
+
     /// The exit status of the process: 1 cannot read, 2 bad option, 3 input rejected.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -176,8 +216,24 @@ impl IngestError {
             | Self::TooLarge { .. }
             | Self::Workbook { .. }
             | Self::Internal { .. } => 1,
-            Self::UnknownProfile { .. } | Self::Glob { .. } | Self::StdinTwice { .. } => 2,
+            Self::UnknownProfile { .. }
+            | Self::UnknownRule { .. }
+            | Self::NoSelection { .. }
+            | Self::NotATable
+            | Self::Glob { .. }
+            | Self::StdinTwice { .. } => 2,
+            Self::Remote(e) => e.exit_code(),
             _ => 3,
+        }
+    }
+
+    /// The rows that rules found, where they are why there is no ledger.
+    pub fn quarantine(&self) -> &[Quarantined] {
+        match self {
+            Self::NoInvoiceLeft { quarantine, .. } | Self::TooManyQuarantined { quarantine, .. } => {
+                quarantine
+            }
+            _ => &[],
         }
     }
 

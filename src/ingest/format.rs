@@ -90,7 +90,7 @@ pub(super) fn read(
         }
     }
     let layout = Layout { sheet: source.sheet.clone().or_else(|| layout.sheet.clone()), ..layout.clone() };
-    read_bytes(file, source.bytes()?, table, profile, &layout)
+    read_bytes(file, kind, source.bytes()?, table, profile, &layout)
 }
 
 fn has_parquet_magic(file: &Path) -> Result<bool, IngestError> {
@@ -100,19 +100,20 @@ fn has_parquet_magic(file: &Path) -> Result<bool, IngestError> {
     Ok(Magic::of(&head) == Some(Magic::Parquet))
 }
 
-/// [`read`] of bytes that are in memory; `file` is what messages call them, and its extension tells what the bytes
-/// leave open.
+/// [`read`] of bytes that are in memory; `file` is what messages call them, and `kind` tells what the bytes leave open.
 ///
 /// # Errors
 /// As [`read`].
 pub(super) fn read_bytes(
     file: &Path,
+    kind: Option<Kind>,
     bytes: Vec<u8>,
     table: Table,
     profile: &Profile,
     layout: &Layout,
 ) -> Result<Part, IngestError> {
-    let (hash, content) = rayon::join(|| sha256(&bytes), || content(&bytes, file, table, profile, layout));
+    let (hash, content) =
+        rayon::join(|| sha256(&bytes), || content(&bytes, kind, file, table, profile, layout));
     let Content { frame, format, sheet, warnings } = content?;
     let name = file.display();
     let shown = sheet.map_or_else(|| name.to_string(), |sheet| format!("{name}#{sheet}"));
@@ -131,6 +132,7 @@ pub(super) struct Content {
 
 fn content(
     bytes: &[u8],
+    kind: Option<Kind>,
     file: &Path,
     table: Table,
     profile: &Profile,
@@ -141,7 +143,6 @@ fn content(
         Some(compression) => Cow::Owned(compression.expand(bytes, file)?),
         None => Cow::Borrowed(bytes),
     };
-    let kind = Kind::of_name(file);
     let mut content = match Magic::of(&bytes) {
         Some(Magic::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
         None if kind == Some(Kind::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
@@ -230,7 +231,8 @@ mod tests {
 
     fn read(name: &str, bytes: &[u8]) -> Result<Part, IngestError> {
         let layout = Layout::default();
-        read_bytes(Path::new(name), bytes.to_vec(), Table::Customers, &Profile::CANONICAL, &layout)
+        let (file, kind) = (Path::new(name), Kind::of_name(Path::new(name)));
+        read_bytes(file, kind, bytes.to_vec(), Table::Customers, &Profile::CANONICAL, &layout)
     }
 
     fn format(name: &str, bytes: &[u8]) -> String {

@@ -30,6 +30,25 @@ impl FxTable {
         after.checked_sub(1).map(|last| rates[last].1)
     }
 
+    /// Units of `to` for one unit of `from` by the rates of a day, of which that of the reporting currency is 1 where
+    /// it is not given.
+    ///
+    /// # Errors
+    /// The currency that has no rate at or before `day`.
+    pub fn between(
+        &self,
+        from: Currency,
+        to: Currency,
+        day: Day,
+        reporting: Option<Currency>,
+    ) -> Result<f64, Currency> {
+        let rate = |currency| {
+            let own = (reporting == Some(currency)).then_some(1.0);
+            self.rate(currency, day).or(own).ok_or(currency)
+        };
+        Ok(rate(from)? / rate(to)?)
+    }
+
     /// Whether there is no rate at all.
     pub fn is_empty(&self) -> bool {
         self.rates.is_empty()
@@ -79,8 +98,8 @@ pub(super) fn judge(table: &RawTable, as_of: Option<Day>) -> Result<(FxTable, Ve
         fx.rates.entry(currency).or_default().push((day, rate));
         taken.push(row as u32);
         for other in &group[1..] {
-            let value = other.rate.to_string();
-            aside.refuse(other.row, Refusal::new(&rule::DUPLICATE_RATE, "rate", value));
+            let rule = if other.rate == rate { &rule::RATE_REPEATED } else { &rule::DUPLICATE_RATE };
+            aside.refuse(other.row, Refusal::new(rule, "rate", other.rate.to_string()));
         }
     }
     Ok((fx, taken, aside))

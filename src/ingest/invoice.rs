@@ -1,5 +1,8 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
+use super::code::{code_of, forget_unused, units};
+use super::credit::{Credited, Credits};
+use super::instalment::DOCUMENT;
 use super::invoice_row::{Basis, Columns, CurrencyReader, Row};
 use super::key::{Interner, Keys, hash, shares};
 use super::rule::{self, Refusal, Rule};
@@ -7,7 +10,7 @@ use super::table::RawTable;
 use super::tally::Aside;
 use super::{CustomerTable, IngestError};
 use crate::core::{Amount, Currency, TextColumn};
-use crate::ledger::{AccountCredit, InvoiceRows};
+use crate::ledger::{AccountCredit, InvoiceRows, NEVER};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +31,12 @@ pub(super) struct Invoices<'a> {
     pub keys: Keys,
     /// What each row of the table became.
     pub taken: Vec<Taken>,
-    /// Ids of rows in quarantine.
+    /// Ids of rows in quarantine, and of documents with an instalment there.
     pub refused_ids: BTreeSet<&'a str>,
+    /// Rows of the table that are instalments, by the id of their document.
+    pub documents: BTreeMap<&'a str, Vec<u32>>,
+    /// Credit notes that name what they credit.
+    pub credited: Vec<Credited>,
     columns: Vec<Columns<'a>>,
 }
 
@@ -80,25 +87,51 @@ pub(super) fn judge<'a>(
     if let Some(customers) = customers {
         all.look_up_customers(customers, &columns, &mut aside);
     }
-    let refused_ids = aside.refused.iter().filter_map(|(row, _)| id_at(&columns, *row)).collect();
+    let is_document = table.has(DOCUMENT);
+    let document = |row: u32| document_at(&columns, row).filter(|_| is_document);
+    let refused = aside.refused.iter().flat_map(|(row, _)| [id_at(&columns, *row), document(*row)]);
+    let refused_ids = refused.flatten().collect();
     for (row, rule) in repeated(table, &keys, &columns, &all.taken) {
         all.taken[row as usize] = Taken::No;
         let id = id_at(&columns, row).unwrap_or_default();
         aside.refuse(row as usize, Refusal::new(rule, "invoice_id", id));
     }
-    let Documents { taken, rows, paid } = all.settled(&columns, id_bytes);
-    Ok((Invoices { rows, paid, keys, taken, refused_ids, columns }, aside))
+    if basis.as_of.is_none() {
+        all.forget_future_payments(&columns, &mut aside);
+    }
+    let mut documents: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    if is_document {
+        let lines = (0..all.taken.len() as u32).filter(|row| all.taken[*row as usize] == Taken::Invoice);
+        for (row, id) in lines.filter_map(|row| Some((row, document(row)?))) {
+            documents.entry(id).or_default().push(row);
+        }
+    }
+    let mut credited = Vec::new();
+    if table.has("credited_invoice_id") {
+        let credits = Credits { columns: &columns, keys: &keys, documents: &documents, rows: &all.rows };
+        credited = credits.link(&mut all.taken, &mut aside);
+    }
+    let Documents { taken, mut rows, paid } = all.settled(&columns, id_bytes, &credited);
+    if table.has("business_unit") {
+        (rows.unit_name, rows.unit) = units(&columns, &taken);
+    }
+    Ok((Invoices { rows, paid, keys, taken, refused_ids, documents, credited, columns }, aside))
 }
 
 /// The columns and the row in them of a row that is counted over all parts.
-fn at<'c, 'a>(columns: &'c [Columns<'a>], row: u32) -> (&'c Columns<'a>, usize) {
+pub(super) fn at<'c, 'a>(columns: &'c [Columns<'a>], row: u32) -> (&'c Columns<'a>, usize) {
     let block = columns.partition_point(|c| c.block.first <= row as usize) - 1;
     (&columns[block], row as usize - columns[block].block.first)
 }
 
-fn id_at<'a>(columns: &[Columns<'a>], row: u32) -> Option<&'a str> {
+pub(super) fn id_at<'a>(columns: &[Columns<'a>], row: u32) -> Option<&'a str> {
     let (columns, i) = at(columns, row);
     columns.id.text(i)
+}
+
+fn document_at<'a>(columns: &[Columns<'a>], row: u32) -> Option<&'a str> {
+    let (columns, i) = at(columns, row);
+    columns.document.text(i)
 }
 
 /// Rows whose id another row keeps, and the rule of it: of each group all but the smallest by what it says.
@@ -146,6 +179,8 @@ impl Documents {
             known: days(table.has("recorded_date")),
             dispute: days(table.has("dispute_date")),
             dispute_closed: days(table.has("dispute_date")),
+            discount_rate: days(table.has("discount_rate")),
+            discount_days: days(table.has("discount_rate")),
             ..InvoiceRows::default()
         };
         Self { taken: vec![Taken::No; n], rows, paid: days(basis.one_table && table.has("paid_date")) }
@@ -162,6 +197,8 @@ impl Documents {
             known: &mut self.rows.known,
             dispute: &mut self.rows.dispute,
             dispute_closed: &mut self.rows.dispute_closed,
+            discount_rate: &mut self.rows.discount_rate,
+            discount_days: &mut self.rows.discount_days,
             paid: &mut self.paid,
         }
     }
@@ -186,9 +223,28 @@ impl Documents {
         }
     }
 
+    /// Reads days of payment that cannot have come yet as not paid. With an as_of nobody asks: a day after it is
+    /// not yet, and a word about it would let what happens later move the quarantine.
+    fn forget_future_payments(&mut self, columns: &[Columns], aside: &mut Aside) {
+        let issued = self.taken.iter().zip(&self.rows.issue).filter(|(taken, _)| **taken != Taken::No);
+        let Some(last) = issued.map(|(_, day)| *day).max() else { return };
+        for row in 0..self.paid.len() {
+            let is_ahead = self.paid[row] != NEVER && self.paid[row] > last.saturating_add(AHEAD_DAYS);
+            if self.taken[row] != Taken::Invoice || !is_ahead {
+                continue;
+            }
+            let (columns, i) = at(columns, row as u32);
+            self.paid[row] = NEVER;
+            if !aside.takes(row, &mut vec![columns.paid.refuse(&rule::PAID_IN_FUTURE, i)]) {
+                self.taken[row] = Taken::No;
+            }
+        }
+    }
+
     /// Drops the slots of rows that are no invoices, and what only they named.
-    fn settled(mut self, columns: &[Columns], id_bytes: usize) -> Self {
+    fn settled(mut self, columns: &[Columns], id_bytes: usize, credited: &[Credited]) -> Self {
         let Self { taken, rows, paid } = &mut self;
+        let is_linked = |row: &usize| credited.binary_search_by_key(&(*row as u32), |c| c.row).is_ok();
         let credit = |row: usize| AccountCredit {
             customer: rows.customer[row],
             currency: rows.currency[row],
@@ -196,7 +252,8 @@ impl Documents {
             known: rows.known.get(row).copied().unwrap_or(rows.issue[row]),
             amount: rows.amount[row],
         };
-        rows.credits = (0..taken.len()).filter(|row| taken[*row] == Taken::Credit).map(credit).collect();
+        let credits = (0..taken.len()).filter(|row| taken[*row] == Taken::Credit && !is_linked(row));
+        rows.credits = credits.map(credit).collect();
         let has_gaps = taken.iter().any(|t| *t != Taken::Invoice);
         rayon::scope(|s| {
             let taken = &*taken;
@@ -207,6 +264,8 @@ impl Documents {
                 known,
                 dispute,
                 dispute_closed,
+                discount_rate,
+                discount_days,
                 amount,
                 customer,
                 currency,
@@ -214,7 +273,8 @@ impl Documents {
             } = &mut *rows;
             s.spawn(|_| *invoice_id = ids(taken, columns, id_bytes));
             if has_gaps {
-                for days in [issue, due, known, dispute, dispute_closed, paid] {
+                let days = [issue, due, known, dispute, dispute_closed, discount_rate, discount_days, paid];
+                for days in days {
                     s.spawn(|_| keep_invoices(days, taken));
                 }
                 s.spawn(|_| keep_invoices(amount, taken));
@@ -250,35 +310,6 @@ fn ids(taken: &[Taken], columns: &[Columns], n_bytes: usize) -> TextColumn {
     ids
 }
 
-/// Drops customers and currencies of rows that are gone.
-fn forget_unused(rows: &mut InvoiceRows) {
-    let mut seen = vec![false; rows.customer_id.len()];
-    rows.customer.iter().for_each(|c| seen[*c as usize] = true);
-    rows.credits.iter().for_each(|c| seen[c.customer as usize] = true);
-    if seen.contains(&false) {
-        let kept: Vec<u32> = (0..seen.len() as u32).filter(|c| seen[*c as usize]).collect();
-        let mut code = vec![0; seen.len()];
-        kept.iter().zip(0..).for_each(|(old, new)| code[*old as usize] = new);
-        rows.customer.iter_mut().for_each(|c| *c = code[*c as usize]);
-        rows.credits.iter_mut().for_each(|c| c.customer = code[c.customer as usize]);
-        rows.customer_id = rows.customer_id.gather(&kept);
-    }
-    let old = std::mem::take(&mut rows.currency_code);
-    let codes = &mut rows.currency_code;
-    let mut recode = |code: &mut u16| *code = code_of(codes, old[*code as usize]);
-    rows.currency.iter_mut().for_each(&mut recode);
-    rows.credits.iter_mut().for_each(|c| recode(&mut c.currency));
-}
-
-/// The code of a currency in a list so short that looking through it is fastest.
-fn code_of(codes: &mut Vec<Currency>, currency: Currency) -> u16 {
-    let code = codes.iter().position(|c| *c == currency).unwrap_or_else(|| {
-        codes.push(currency);
-        codes.len() - 1
-    });
-    code as u16
-}
-
 /// The slots of a run of rows; optional columns may be empty.
 struct Slots<'s> {
     taken: &'s mut [Taken],
@@ -290,6 +321,8 @@ struct Slots<'s> {
     known: &'s mut [i32],
     dispute: &'s mut [i32],
     dispute_closed: &'s mut [i32],
+    discount_rate: &'s mut [i32],
+    discount_days: &'s mut [i32],
     paid: &'s mut [i32],
 }
 
@@ -312,10 +345,16 @@ impl<'s> Slots<'s> {
             known: cut(&mut self.known, n),
             dispute: cut(&mut self.dispute, n),
             dispute_closed: cut(&mut self.dispute_closed, n),
+            discount_rate: cut(&mut self.discount_rate, n),
+            discount_days: cut(&mut self.discount_days, n),
             paid: cut(&mut self.paid, n),
         }
     }
 }
+
+/// Days after the last day of issue past which no payment can have come: nobody exports a ledger a year after its
+/// last invoice, or dates a payment so far ahead.
+pub const AHEAD_DAYS: i32 = 366;
 
 /// Rows whose customers are looked up together.
 const BATCH_ROWS: usize = 1024;
@@ -401,6 +440,8 @@ impl<'s> Lane<'s> {
             (&mut s.known, row.known),
             (&mut s.dispute, row.dispute),
             (&mut s.dispute_closed, row.dispute_closed),
+            (&mut s.discount_rate, row.discount.0),
+            (&mut s.discount_days, row.discount.1),
             (&mut s.paid, row.paid),
         ];
         for (column, day) in optional {

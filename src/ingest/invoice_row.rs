@@ -8,7 +8,10 @@ use super::rule::{self, Refusal};
 use super::standing::{Clock, Standing};
 use super::table::{Block, RawTable};
 use crate::core::{Amount, Currency, Day};
-use crate::ledger::NEVER;
+use crate::ledger::{NEVER, RATE_SCALE};
+
+/// Days within which a discount may be taken: more is a slip of the pen.
+const DISCOUNT_DAYS: std::ops::RangeInclusive<i32> = 0..=3650;
 
 /// What rows are judged by, beside the rules.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,8 @@ pub(super) struct Basis {
     pub one_table: bool,
     /// Whether rows that need a repair or deserve a warning are refused.
     pub strict: bool,
+    /// The currency to which rates are given, if the policy says.
+    pub reporting_currency: Option<Currency>,
 }
 
 /// One good row. Compared field by field it says which of two rows with the same id is kept, whatever their order:
@@ -37,6 +42,10 @@ pub(super) struct Row<'a> {
     pub paid: i32,
     pub dispute: i32,
     pub dispute_closed: i32,
+    /// Discount in millionths of the amount, and the days from issue within which it may be taken; 0 for none.
+    pub discount: (i32, i32),
+    /// The invoice that a credit note credits.
+    pub credited: Option<&'a str>,
     pub id: &'a str,
 }
 
@@ -49,11 +58,17 @@ pub(super) struct Columns<'a> {
     due: Cells<'a>,
     terms: Cells<'a>,
     amount: Cells<'a>,
-    currency: Cells<'a>,
+    pub currency: Cells<'a>,
     kind: Cells<'a>,
     dispute: Cells<'a>,
     dispute_closed: Cells<'a>,
-    paid: Cells<'a>,
+    pub paid: Cells<'a>,
+    discount_rate: Cells<'a>,
+    discount_days: Cells<'a>,
+    pub credited: Cells<'a>,
+    pub unit: Cells<'a>,
+    /// The document of an instalment, whose own id is made of it.
+    pub document: Cells<'a>,
     default_currency: Currency,
     one_table: bool,
 }
@@ -74,6 +89,11 @@ impl<'a> Columns<'a> {
             dispute: cells("dispute_date"),
             dispute_closed: cells("dispute_closed_date"),
             paid: cells("paid_date"),
+            discount_rate: cells("discount_rate"),
+            discount_days: cells("discount_days"),
+            credited: cells("credited_invoice_id"),
+            unit: cells("business_unit"),
+            document: cells(super::instalment::DOCUMENT),
             default_currency: basis.default_currency,
             one_table: basis.one_table,
         }
@@ -111,6 +131,8 @@ impl<'a> Columns<'a> {
         let dispute = so_far(&self.dispute)?;
         let dispute_closed = if dispute == NEVER { NEVER } else { so_far(&self.dispute_closed)? };
         let paid = if self.one_table && !is_credit { so_far(&self.paid)? } else { NEVER };
+        let discount = if is_credit { (0, 0) } else { self.discount(i, notes)? };
+        let credited = if is_credit { optional_text(&self.credited, i, notes) } else { None };
         if paid < issue {
             notes.push(self.paid.refuse(&rule::PAID_BEFORE_ISSUED, i));
         }
@@ -125,6 +147,8 @@ impl<'a> Columns<'a> {
             paid,
             dispute,
             dispute_closed,
+            discount,
+            credited,
             id,
         }))
     }
@@ -135,6 +159,29 @@ impl<'a> Columns<'a> {
             Some(kind) if kind.eq_ignore_ascii_case("invoice") => Ok(false),
             Some(kind) if kind.eq_ignore_ascii_case("credit_note") => Ok(true),
             Some(_) => Err(self.kind.refuse(&rule::KIND_UNKNOWN, i)),
+        }
+    }
+
+    /// The discount for early payment in millionths, and its days.
+    #[inline]
+    fn discount(&self, i: usize, notes: &mut Vec<Refusal>) -> Result<(i32, i32), Refusal> {
+        if is_spelt_empty(&self.discount_rate, i, notes) {
+            return Ok((0, 0));
+        }
+        let rate =
+            self.discount_rate.share(i)?.map_or(0, |rate| (rate * f64::from(RATE_SCALE)).round() as i32);
+        if rate == 0 {
+            return Ok((0, 0));
+        }
+        let days =
+            if is_spelt_empty(&self.discount_days, i, notes) { None } else { self.discount_days.count(i)? };
+        match days {
+            Some(days) if DISCOUNT_DAYS.contains(&days) => Ok((rate.min(RATE_SCALE - 1), days)),
+            Some(_) => {
+                let refusal = self.discount_days.refuse(&rule::TERMS_NOT_NUMBER, i);
+                Err(refusal.because(format!("not from 0 to {} days", DISCOUNT_DAYS.end())))
+            }
+            None => Err(self.discount_days.missing()),
         }
     }
 

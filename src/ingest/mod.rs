@@ -4,20 +4,25 @@
 //! once: it goes into the ledger, to quarantine with the rule that it breaks, or is ignored because it was not known
 //! at `as_of`. Nothing is repaired silently and no row is lost: rows in = ledger + quarantined + ignored.
 
+mod account;
 mod biff;
 mod book;
 mod cell;
+mod code;
 mod compression;
 mod contact;
+mod credit;
 mod csv;
 mod customer;
 mod dialect;
 mod empty;
 mod encoding;
 mod error;
+mod fetch;
 mod format;
 mod fx;
 mod header;
+mod instalment;
 mod invoice;
 mod invoice_row;
 mod json;
@@ -27,6 +32,7 @@ mod ndjson;
 mod number;
 mod parquet;
 mod payment;
+mod payment_row;
 mod perturb;
 mod piece;
 mod profile;
@@ -44,6 +50,7 @@ pub use contact::ContactTable;
 pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
+pub use invoice::AHEAD_DAYS;
 pub use layout::Layout;
 pub use perturb::Perturbation;
 pub use profile::{DateShape, Profile};
@@ -51,12 +58,13 @@ pub use table::Raw;
 pub use tally::{InputCount, Quarantined};
 
 use ::polars::prelude::{DataType, NamedFrom, Series};
+use fetch::Fetched;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
 
-/// Where the tables are: each a file, a sheet of a workbook (`book.xlsx#Sheet`), a folder of parts, a glob, or `-`
-/// for standard input.
+/// Where the tables are: each a file, a sheet of a workbook (`book.xlsx#Sheet`), a folder of parts, a glob, `-` for
+/// standard input, or a URL `postgres://USER@HOST/DATABASE#TABLE` or `s3://BUCKET/KEY`.
 ///
 /// A file is CSV under any delimiter, NDJSON, Parquet or an Excel workbook; what it is, how it is compressed (gzip,
 /// zstd) and how its text is encoded (UTF-8, UTF-16, Windows-1252) is told by its bytes.
@@ -102,18 +110,22 @@ pub struct Sources {
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     one_stdin(sources)?;
-    let table = |path: &Option<PathBuf>, table: Table| {
-        path.as_ref().map(|path| read_table(path, table, &sources.profile)).transpose()
+    let mut fetched = fetch::fetch(sources)?;
+    let invoices = fetched.remove(Table::Invoices.name());
+    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, &sources.profile)?;
+    let mut table = |path: &Option<PathBuf>, table: Table| {
+        let fetched = fetched.remove(table.name());
+        path.as_ref().map(|path| read_table(path, fetched, table, &sources.profile)).transpose()
     };
     let raw = Raw {
-        invoices: read_table(&sources.invoices, Table::Invoices, &sources.profile)?,
+        invoices,
         payments: table(&sources.payments, Table::Payments)?,
         customers: table(&sources.customers, Table::Customers)?,
         contacts: table(&sources.contacts, Table::Contacts)?,
         fx: table(&sources.fx, Table::Fx)?,
     };
     if raw.invoices.n_rows() == 0 {
-        return Err(IngestError::NoRows { path: sources.invoices.clone() });
+        return Err(IngestError::NoRows { path: raw.invoices.path });
     }
     Ok(raw)
 }
@@ -135,13 +147,24 @@ fn one_stdin(sources: &Sources) -> Result<(), IngestError> {
     }
 }
 
-fn read_table(path: &Path, table: Table, profile: &Profile) -> Result<RawTable, IngestError> {
+fn read_table(
+    path: &Path,
+    fetched: Option<Vec<Fetched>>,
+    table: Table,
+    profile: &Profile,
+) -> Result<RawTable, IngestError> {
     let layout = Layout::default();
-    let parts = source::sources(path)?
-        .into_par_iter()
-        .map(|source| format::read(&source, table, profile, &layout))
-        .collect::<Result<Vec<Part>, _>>()?;
-    let mut raw = RawTable { table, path: path.to_owned(), dates: profile.dates_of(table), parts };
+    let parts = match fetched {
+        Some(parts) => parts.into_par_iter().map(|part| part.read(table, profile, &layout)).collect(),
+        None => source::sources(path)?
+            .into_par_iter()
+            .map(|source| format::read(&source, table, profile, &layout))
+            .collect::<Result<Vec<Part>, _>>(),
+    }?;
+    let mut raw = RawTable { table, path: fetch::shown(path), dates: profile.dates_of(table), parts };
+    if matches!(table, Table::Invoices | Table::Payments) {
+        raw.parts.iter_mut().try_for_each(|part| instalment::name(part, table))?;
+    }
     if let (Table::Invoices, Some(currency)) = (table, profile.currency) {
         raw.parts.iter_mut().try_for_each(|part| set_currency(part, currency))?;
     }

@@ -1,169 +1,121 @@
 //! Payment rows judged and joined to their invoices.
 
-use super::IngestError;
-use super::cell::Cells;
-use super::empty::{is_null_spelling, optional_text, plain, real_amount, required_id};
+use super::account::Payers;
+use super::code::forget_unused;
+use super::empty::is_null_spelling;
 use super::invoice::{Invoices, Taken};
-use super::invoice_row::{Basis, CurrencyReader};
+use super::invoice_row::Basis;
 use super::key::{Keys, hash, hash_pair, shares};
+use super::payment_row::{Columns, Lane, Row, at};
 use super::rule::{self, Refusal};
-use super::standing::{Clock, Standing};
-use super::table::{Block, RawTable};
+use super::table::RawTable;
 use super::tally::Aside;
-use crate::core::{Amount, Currency};
-use crate::ledger::{SettlementKind, SettlementRows};
+use super::{FxTable, IngestError};
+use crate::core::{Amount, Currency, Day};
+use crate::ledger::{Allocation, Finding, Found, SettlementKind, SettlementRows, Target, allocate};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-struct Columns<'a> {
-    block: Block,
-    clock: Clock<'a>,
-    invoice: Cells<'a>,
-    amount: Cells<'a>,
-    payment: Cells<'a>,
-    currency: Cells<'a>,
-    kind: Cells<'a>,
-}
+/// Ten-thousandths in a hundredth of a unit, to which converted amounts are rounded.
+const HUNDREDTH: f64 = 100.0;
+/// Ten-thousandths of the first amount that DECIMAL(18,4) does not hold.
+const AMOUNT_END: f64 = 1e18;
 
-/// What a payment row says, but for the ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    known: i32,
-    day: i32,
-    amount: Amount,
-    kind: SettlementKind,
-    currency: Option<Currency>,
-    /// Row of the table, counted over all parts.
-    origin: u32,
-}
-
-impl<'a> Columns<'a> {
-    fn of(table: &'a RawTable, block: Block, basis: &Basis) -> Self {
-        let cells = |field| Cells::of(table, &block, field);
-        Self {
-            block,
-            clock: Clock::of(table, &block, "payment_date", basis.as_of),
-            invoice: cells("invoice_id"),
-            amount: cells("amount"),
-            payment: cells("payment_id"),
-            currency: cells("currency"),
-            kind: cells("kind"),
-        }
-    }
-
-    /// The row and the hash of its invoice's id, nothing if it is later than `as_of`, or the first rule it breaks.
-    #[inline]
-    fn judge(
-        &self,
-        i: usize,
-        codes: &mut CurrencyReader,
-        notes: &mut Vec<Refusal>,
-    ) -> Result<Option<(Row, u64)>, Refusal> {
-        notes.clear();
-        let (day, known) = match self.clock.standing_noting(i, notes) {
-            Standing::Known { event, known } => (event, known),
-            Standing::Later => return Ok(None),
-            Standing::Refused(refusal) => return Err(refusal),
-        };
-        let invoice = required_id(&self.invoice, i)?;
-        let amount = real_amount(&self.amount, i, notes)?;
-        if amount < Amount::ZERO {
-            return Err(self.amount.refuse(&rule::AMOUNT_NEGATIVE, i));
-        }
-        if let Some(id) = optional_text(&self.payment, i, notes) {
-            plain(&self.payment, i, id)?;
-        }
-        let kind = match optional_text(&self.kind, i, notes) {
-            None => SettlementKind::Cash,
-            Some(name) => SettlementKind::from_name(&name.to_ascii_lowercase())
-                .ok_or_else(|| self.kind.refuse(&rule::KIND_UNKNOWN, i))?,
-        };
-        let currency = codes.read(&self.currency, i, notes)?;
-        let origin = (self.block.first + i) as u32;
-        Ok(Some((Row { known, day, amount, kind, currency, origin }, hash(invoice))))
-    }
-}
-
-/// What one thread gathers from the blocks that it works through.
-struct Lane {
-    rows: Vec<Row>,
-    keys: Keys,
-    aside: Aside,
-}
-
-impl Lane {
-    fn of(columns: &[Columns], n_keys: usize, aside: Aside) -> Self {
-        let room = columns.iter().map(|c| c.block.len).sum();
-        let mut lane = Self { rows: Vec::with_capacity(room), keys: Keys::for_share(n_keys, room), aside };
-        let (mut codes, mut notes) = (CurrencyReader::default(), Vec::new());
-        for columns in columns {
-            let block = columns.block;
-            for i in 0..block.len {
-                match columns.judge(i, &mut codes, &mut notes) {
-                    Ok(Some(_)) if !lane.aside.takes(block.first + i, &mut notes) => {}
-                    Ok(Some((row, hash))) => {
-                        lane.keys.push(hash, lane.rows.len() as u32);
-                        lane.rows.push(row);
-                    }
-                    Ok(None) => lane.aside.ignored[block.part] += 1,
-                    Err(refusal) => lane.aside.refuse(block.first + i, refusal),
-                }
-            }
-        }
-        lane
-    }
+/// What payments are judged by, beside the invoices.
+pub(super) struct Till<'a> {
+    pub basis: &'a Basis,
+    /// Rates, for payments in another currency than that of their invoice.
+    pub fx: &'a FxTable,
+    pub how: Allocation,
 }
 
 /// Judges every payment row and joins the good ones to the invoices. The rows that were taken, counted over all
-/// parts, come too.
+/// parts, come too. Credit notes of invoices are among the settlements.
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
 pub(super) fn judge(
     table: &RawTable,
-    basis: &Basis,
-    invoices: &Invoices,
+    till: &Till,
+    invoices: &mut Invoices,
 ) -> Result<(SettlementRows, Vec<u32>, Aside), IngestError> {
     let n_keys = invoices.taken.len();
     let columns: Vec<Columns> =
-        table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
+        table.blocks()?.into_iter().map(|block| Columns::of(table, block, till.basis)).collect();
     let work: Vec<&[Columns]> = shares(&columns).collect();
     let lanes: Vec<Lane> = work
         .into_par_iter()
-        .map(|columns| Lane::of(columns, n_keys, Aside::strictly(table, basis.strict)))
+        .map(|columns| Lane::of(columns, n_keys, Aside::strictly(table, till.basis.strict)))
         .collect();
-    let (mut rows, mut aside, mut shares) = (Vec::new(), Aside::strictly(table, basis.strict), Vec::new());
+    let (mut rows, mut shares, mut on_account) = (Vec::new(), Vec::new(), Vec::new());
+    let mut aside = Aside::strictly(table, till.basis.strict);
     for mut lane in lanes {
-        shares.push((lane.keys, rows.len() as u32));
+        let first = rows.len() as u32;
+        shares.push((lane.keys, first));
+        on_account.extend(lane.on_account.iter().map(|row| row + first));
         rows.append(&mut lane.rows);
         aside.append(lane.aside);
     }
     let keys = Keys::merged(n_keys, shares);
-    let mut join = Join { table, columns, rows, invoices, invoice: Vec::new(), aside };
-    join.name_invoices(&keys);
-    join.compare_currencies();
+    let payers = Payers::default();
+    let mut join = Join { table, columns, rows, invoices, invoice: Vec::new(), payers, aside };
+    join.name_invoices(&keys, &on_account);
+    join.compare_currencies(till);
+    join.compare_customers();
     join.keep_one_of_each();
     join.compare_days();
-    join.compare_amounts();
-    Ok(join.settlements())
+    if join.payers.is_empty() && !invoices.credited.iter().any(|c| c.is_document) {
+        join.compare_amounts();
+    }
+    let (mut settlements, mut good) = join.settlements();
+    let Join { columns, rows, payers, mut aside, .. } = join;
+    let n_linked = good.len();
+    good.extend(payers.payments());
+    payers.write(&mut settlements, (&columns, &rows), invoices, till.basis.default_currency);
+    invoices.credit(&mut settlements);
+    if !settlements.account.is_empty() {
+        let (allocated, found) = allocate(&mut invoices.rows, &settlements, &till.how);
+        let n_settlements = settlements.invoice.len();
+        forget_unused(&mut invoices.rows);
+        settlements = allocated;
+        // credit notes stand between the payments that name an invoice and those that do not
+        let payment = |row: usize| {
+            if row < n_settlements {
+                Some(row).filter(|r| *r < n_linked)
+            } else {
+                Some(row - n_settlements + n_linked)
+            }
+        };
+        for Found { row, what } in found {
+            let Some(k) = payment(row as usize).filter(|k| *k < good.len()) else { continue };
+            let row = &rows[good[k] as usize];
+            let (columns, i) = at(&columns, row.origin);
+            if !aside.takes(row.origin as usize, &mut vec![columns.found(i, what)]) {
+                good[k] = u32::MAX;
+            }
+        }
+        good.retain(|payment| *payment != u32::MAX);
+    }
+    let origin = good.par_iter().map(|p| rows[*p as usize].origin).collect();
+    Ok((settlements, origin, aside))
 }
 
 /// Good payment rows on their way to the invoices.
-struct Join<'a> {
+struct Join<'a, 'i> {
     table: &'a RawTable,
     columns: Vec<Columns<'a>>,
     rows: Vec<Row>,
-    invoices: &'a Invoices<'a>,
-    /// Place of each payment's invoice in the ledger rows; nothing for a payment that is refused.
+    invoices: &'i Invoices<'i>,
+    /// Place of each payment's invoice in the ledger rows; nothing for a payment that names no single one or is
+    /// refused.
     invoice: Vec<Option<u32>>,
+    payers: Payers,
     aside: Aside,
 }
 
-impl Join<'_> {
+impl Join<'_, '_> {
     fn cells(&self, payment: u32) -> (&Columns<'_>, usize) {
-        let origin = self.rows[payment as usize].origin as usize;
-        let block = self.columns.partition_point(|c| c.block.first <= origin) - 1;
-        (&self.columns[block], origin - self.columns[block].block.first)
+        at(&self.columns, self.rows[payment as usize].origin)
     }
 
     fn invoice_id(&self, payment: u32) -> &str {
@@ -173,16 +125,21 @@ impl Join<'_> {
 
     fn payment_id(&self, payment: u32) -> Option<&str> {
         let (columns, i) = self.cells(payment);
-        columns.payment.text(i).filter(|id| !is_null_spelling(id))
+        columns.payment_id(i)
+    }
+
+    fn forget(&mut self, payment: u32) {
+        self.invoice[payment as usize] = None;
+        self.payers.forget(payment);
     }
 
     fn refuse(&mut self, payment: u32, refusal: Refusal) {
-        self.invoice[payment as usize] = None;
+        self.forget(payment);
         self.aside.refuse(self.rows[payment as usize].origin as usize, refusal);
     }
 
-    /// Finds each payment's invoice.
-    fn name_invoices(&mut self, keys: &Keys) {
+    /// Finds each payment's invoice, or document, or customer; those `on_account` name no invoice.
+    fn name_invoices(&mut self, keys: &Keys, on_account: &[u32]) {
         let taken = |row: u32| self.invoices.taken[row as usize];
         let same =
             |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
@@ -192,10 +149,26 @@ impl Join<'_> {
             row.filter(|row| taken(*row) == Taken::Invoice).map(|row| places[row as usize])
         };
         self.invoice = found.par_iter().map(place).collect();
-        for (payment, row) in found.iter().enumerate() {
-            if self.invoice[payment].is_none() {
-                let refusal = self.unknown_invoice(payment as u32, row.is_some());
-                self.refuse(payment as u32, refusal);
+        for &payment in on_account {
+            let (columns, i) = at(&self.columns, self.rows[payment as usize].origin);
+            let customer = columns.customer.text(i).unwrap_or_default();
+            self.payers.on_account(payment, customer, &self.invoices.rows);
+        }
+        for (payment, row) in (0..).zip(&found) {
+            if self.invoice[payment as usize].is_some() || self.payers.has(payment) {
+                continue;
+            }
+            let (columns, i) = at(&self.columns, self.rows[payment as usize].origin);
+            let id = columns.invoice.text(i).unwrap_or_default();
+            match self.invoices.documents.get(id).filter(|_| row.is_none()) {
+                Some(lines) => {
+                    let lines = lines.iter().map(|row| places[*row as usize]);
+                    self.payers.on_document(payment, id, lines);
+                }
+                None => {
+                    let refusal = self.unknown_invoice(payment, row.is_some());
+                    self.refuse(payment, refusal);
+                }
             }
         }
     }
@@ -212,37 +185,98 @@ impl Join<'_> {
         refusal
     }
 
-    fn compare_currencies(&mut self) {
+    /// Payments in another currency than that of the invoice are converted by the rates of their day.
+    fn compare_currencies(&mut self, till: &Till) {
         if !self.table.has("currency") {
             return;
         }
         let invoices = &self.invoices.rows;
         for payment in 0..self.rows.len() as u32 {
-            let (Some(paid), Some(invoice)) =
-                (self.rows[payment as usize].currency, self.invoice[payment as usize])
-            else {
+            let Some(paid) = self.rows[payment as usize].currency else { continue };
+            let Some(invoice) = self.invoice[payment as usize].or_else(|| self.payers.line(payment)) else {
                 continue;
             };
             let billed = invoices.currency_code[invoices.currency[invoice as usize] as usize];
             if paid != billed {
-                let (columns, i) = self.cells(payment);
-                let finding = format!("not {billed}, the currency of the invoice");
-                let refusal = columns.currency.refuse(&rule::CURRENCY_MISMATCH, i).because(finding);
-                self.refuse(payment, refusal);
+                match self.converted(payment, billed, till) {
+                    Ok(amount) => {
+                        let (columns, i) = self.cells(payment);
+                        let finding =
+                            format!("not {billed}, the currency of the invoice, read as {amount} {billed}");
+                        let note = columns.currency.refuse(&rule::CURRENCY_CONVERTED, i).because(finding);
+                        if self.note(payment, note) {
+                            let row = &mut self.rows[payment as usize];
+                            (row.amount, row.currency) = (amount, Some(billed));
+                        }
+                    }
+                    Err(refusal) => self.refuse(payment, refusal),
+                }
             }
         }
     }
 
-    /// One receipt may pay several invoices, so a payment is the same if id and invoice are.
+    /// The amount of a payment in another currency.
+    fn converted(&self, payment: u32, to: Currency, till: &Till) -> Result<Amount, Refusal> {
+        let Row { amount, day, currency, .. } = self.rows[payment as usize];
+        let (columns, i) = self.cells(payment);
+        let from = currency.unwrap_or(to);
+        let mismatch = |finding| columns.currency.refuse(&rule::CURRENCY_MISMATCH, i).because(finding);
+        if till.fx.is_empty() {
+            return Err(mismatch(format!("not {to}, the currency of the invoice")));
+        }
+        let rate = till.fx.between(from, to, Day(day), till.basis.reporting_currency);
+        let rate = rate.map_err(|lacking| {
+            let day = Day(day);
+            mismatch(format!(
+                "not {to}, the currency of the invoice, and there is no rate of {lacking} on or before {day}"
+            ))
+        })?;
+        let hundredths = (amount.0 as f64 * rate / HUNDREDTH).round_ties_even() * HUNDREDTH;
+        if hundredths == 0.0 {
+            return Err(columns.amount.refuse(&rule::AMOUNT_ZERO, i).because(format!("nothing in {to}")));
+        }
+        if hundredths.abs() >= AMOUNT_END {
+            return Err(columns.amount.refuse(&rule::AMOUNT_TOO_LARGE, i));
+        }
+        Ok(Amount(hundredths as i64))
+    }
+
+    /// Notes payments by another customer than that of the invoice: who pays for whom is not ours to refuse.
+    fn compare_customers(&mut self) {
+        if !self.table.has("customer_id") {
+            return;
+        }
+        let invoices = &self.invoices.rows;
+        for payment in 0..self.rows.len() as u32 {
+            let Some(invoice) = self.invoice[payment as usize] else { continue };
+            let (columns, i) = self.cells(payment);
+            let payer = columns.customer.text(i).filter(|id| !is_null_spelling(id));
+            let owes = invoices.customer_id.get(invoices.customer[invoice as usize] as usize);
+            if payer.is_some_and(|payer| payer != owes) {
+                let finding = format!("not {owes}, the customer of the invoice");
+                let note = columns.customer.refuse(&rule::CUSTOMER_MISMATCH, i).because(finding);
+                self.note(payment, note);
+            }
+        }
+    }
+
+    /// One receipt may pay several invoices, so a payment is the same if id and invoice are; and a reversal may bear
+    /// the id of what it reverses.
     fn keep_one_of_each(&mut self) {
         if !self.table.has("payment_id") {
             return;
         }
+        let settles = |payment: u32| (self.invoice[payment as usize], self.payers.target(payment));
         let key = |payment: u32| {
-            let invoice = self.invoice[payment as usize]?;
-            Some(hash_pair(hash(self.payment_id(payment)?), u64::from(invoice)))
+            let settles = match settles(payment) {
+                (None, None) => return None,
+                (Some(invoice), _) => u64::from(invoice),
+                (None, Some(Target::Document(d) | Target::Account(d))) => u64::from(d),
+            };
+            Some(hash_pair(hash(self.payment_id(payment)?), settles))
         };
-        let id = |payment: u32| (self.invoice[payment as usize], self.payment_id(payment));
+        let is_reversal = |payment: u32| self.rows[payment as usize].amount < Amount::ZERO;
+        let id = |payment: u32| (settles(payment), is_reversal(payment), self.payment_id(payment));
         let rank = |payment: &u32| {
             let row = self.rows[*payment as usize];
             (Row { origin: 0, ..row }, self.table.place(row.origin as usize))
@@ -269,7 +303,7 @@ impl Join<'_> {
         let row = self.rows[payment as usize].origin as usize;
         let is_taken = self.aside.takes(row, &mut vec![note]);
         if !is_taken {
-            self.invoice[payment as usize] = None;
+            self.forget(payment);
         }
         is_taken
     }
@@ -287,47 +321,69 @@ impl Join<'_> {
         }
     }
 
-    /// Payments that take more than what is open, in the order in which the ledger lets them take it.
+    /// Payments that take more than what is open and reversals of more than was paid, in the order in which the ledger
+    /// takes them.
     fn compare_amounts(&mut self) {
         let invoices = self.invoices;
         let billed = |invoice: u32| invoices.rows.amount[invoice as usize];
+        let credits = invoices.credits();
         let mut paid = vec![Amount::ZERO; invoices.rows.amount.len()];
-        for (row, invoice) in self.rows.iter().zip(&self.invoice) {
-            if let Some(invoice) = invoice {
-                let paid = &mut paid[*invoice as usize];
-                *paid = Amount(paid.0.saturating_add(row.amount.0));
-            }
+        let paid_by = self.rows.iter().zip(&self.invoice).filter_map(|(row, i)| Some(((*i)?, row.amount)));
+        for (invoice, amount) in paid_by.chain(credits.iter().map(|(i, c)| (*i, c.amount))) {
+            let paid = &mut paid[invoice as usize];
+            let more = if amount < Amount::ZERO { i64::MAX } else { amount.0 };
+            *paid = Amount(paid.0.saturating_add(more));
         }
-        let mut over: Vec<(u32, u32)> = Vec::new();
+        let is_doubtful = |invoice: u32| paid[invoice as usize] > billed(invoice);
+        let mut doubtful = Vec::new();
         for (payment, invoice) in (0..).zip(&self.invoice) {
-            if let Some(invoice) = invoice.filter(|invoice| paid[*invoice as usize] > billed(*invoice)) {
-                over.push((invoice, payment));
+            if let Some(invoice) = invoice.filter(|invoice| is_doubtful(*invoice)) {
+                let Row { known, day, kind, amount, origin, .. } = self.rows[payment as usize];
+                let place = self.table.place(origin as usize);
+                doubtful.push((
+                    invoice,
+                    (known, amount < Amount::ZERO, day, kind, amount),
+                    place,
+                    Some(payment),
+                ));
             }
         }
-        over.sort_unstable_by_key(|(invoice, payment)| {
-            let row = self.rows[*payment as usize];
-            (*invoice, row.known, row.day, row.kind, row.amount, self.table.place(row.origin as usize))
-        });
-        for of_invoice in over.chunk_by(|a, b| a.0 == b.0) {
-            let mut open = billed(of_invoice[0].0);
-            for (_, payment) in of_invoice {
-                let amount = self.rows[*payment as usize].amount;
-                if amount <= open || self.is_over(*payment, open) {
-                    open -= amount.min(open);
+        for (invoice, c) in credits.iter().filter(|(invoice, _)| is_doubtful(*invoice)) {
+            doubtful.push((
+                *invoice,
+                (c.known, false, c.day, SettlementKind::Credit, c.amount),
+                (0, 0),
+                None,
+            ));
+        }
+        doubtful.sort_unstable();
+        for of_invoice in doubtful.chunk_by(|a, b| a.0 == b.0) {
+            let (billed, mut net) = (billed(of_invoice[0].0), Amount::ZERO);
+            for (_, (.., kind, amount), _, payment) in of_invoice {
+                let after = Amount(net.0.saturating_add(amount.0));
+                let is_over = *amount > Amount::ZERO && after > billed && *kind != SettlementKind::Credit;
+                let what = if is_over {
+                    Some(Finding::OverOpen((billed - net).max(Amount::ZERO)))
+                } else {
+                    let is_over = *amount < Amount::ZERO && after < Amount::ZERO;
+                    is_over.then_some(Finding::OverPaid(net.max(Amount::ZERO)))
+                };
+                if payment.zip(what).is_none_or(|(payment, what)| self.notes(payment, what)) {
+                    net = after;
                 }
             }
         }
     }
 
-    /// Notes a payment of more than what is open; whether it is taken all the same.
-    fn is_over(&mut self, payment: u32, open: Amount) -> bool {
+    /// Notes what was found in a payment; whether it is taken all the same.
+    fn notes(&mut self, payment: u32, what: Finding) -> bool {
         let (columns, i) = self.cells(payment);
-        let finding = format!("more than the {open} that was open");
-        let note = columns.amount.refuse(&rule::PAYMENT_OVER_OPEN, i).because(finding);
+        let note = columns.found(i, what);
         self.note(payment, note)
     }
 
-    fn settlements(self) -> (SettlementRows, Vec<u32>, Aside) {
+    /// What settles an invoice, and which payments they are.
+    fn settlements(&self) -> (SettlementRows, Vec<u32>) {
         let good: Vec<u32> =
             (0..self.rows.len() as u32).filter(|payment| self.invoice[*payment as usize].is_some()).collect();
         let row = |payment: &u32| &self.rows[*payment as usize];
@@ -338,8 +394,8 @@ impl Join<'_> {
             known: if has_known { good.par_iter().map(|p| row(p).known).collect() } else { Vec::new() },
             amount: good.par_iter().map(|p| row(p).amount).collect(),
             kind: good.par_iter().map(|p| row(p).kind).collect(),
+            ..SettlementRows::default()
         };
-        let origin = good.par_iter().map(|p| row(p).origin).collect();
-        (rows, origin, self.aside)
+        (rows, good)
     }
 }

@@ -115,6 +115,9 @@ impl<R: Rng> Future<'_, R> {
             Perturbation::Append if p == 0 && self.table.table.event_date().is_some() => {
                 let mut more = DataFrame::full_null(part.frame.schema(), APPENDED);
                 self.rewrite(&mut more, |_| true)?;
+                let due = (0..APPENDED).map(|_| Some(Some(self.later_day().plus(LATER_DAYS))));
+                let due: Vec<_> = due.collect();
+                set_days(&mut more, "due_date", self.table.dates, &due)?;
                 self.spoil(&mut more)?;
                 let rows = (0..part.frame.height()).map(|i| part.row_number(i));
                 let rows = rows.chain((1..=APPENDED as u64).map(|i| part.n_rows() + i)).collect();
@@ -177,6 +180,8 @@ impl<R: Rng> Future<'_, R> {
                     let days: Vec<_> = chosen.iter().map(|c| c.then(|| Some(self.later_day()))).collect();
                     set_days(frame, field.name, self.table.dates, &days)?;
                 }
+                // a discount without its days, or of more than the amount, would keep the row out
+                Kind::Rate if field.name == "discount_rate" => {}
                 Kind::Amount | Kind::Rate => {
                     let amounts: Vec<_> = chosen
                         .iter()
@@ -203,7 +208,12 @@ impl<R: Rng> Future<'_, R> {
     /// Ids, old and new, in appended rows, and nonsense in some of their other fields.
     fn spoil(&mut self, frame: &mut DataFrame) -> Result<(), IngestError> {
         let n = frame.height();
-        let ids: Vec<_> = (0..n).map(|_| Some(self.one_of(self.ids))).collect();
+        let ids = (0..n).map(|_| Some(self.one_of(self.ids)));
+        let mut ids: Vec<_> = ids.collect();
+        if self.table.table == Table::Payments && self.table.has("customer_id") {
+            // on account
+            ids.iter_mut().step_by(4).for_each(|id| *id = None);
+        }
         set_texts(frame, "invoice_id", &ids)?;
         let payments =
             if self.table.has("payment_id") { texts(self.table, "payment_id")? } else { Vec::new() };

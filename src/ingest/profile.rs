@@ -175,6 +175,10 @@ impl Profile {
         if table == Table::Invoices && !columns.iter().any(is_dated) {
             return Err(missing("due_date", self.column_of(table, "due_date").unwrap_or("due_date")));
         }
+        let is_owed = |(field, _): &(&str, &str)| *field == "invoice_id" || *field == "customer_id";
+        if table == Table::Payments && !columns.iter().any(is_owed) {
+            return Err(missing("invoice_id", self.column_of(table, "invoice_id").unwrap_or("invoice_id")));
+        }
         Ok(columns)
     }
 

@@ -45,14 +45,21 @@ const INVOICES: &[Field] = &[
     optional("dispute_date", Kind::Day),
     optional("dispute_closed_date", Kind::Day),
     optional("paid_date", Kind::Day),
+    optional("discount_rate", Kind::Rate),
+    optional("discount_days", Kind::Count),
+    optional("business_unit", Kind::Text),
+    optional("instalment", Kind::Text),
+    optional("credited_invoice_id", Kind::Text),
 ];
 const PAYMENTS: &[Field] = &[
-    required("invoice_id", Kind::Text),
+    optional("invoice_id", Kind::Text),
+    optional("customer_id", Kind::Text),
     required("payment_date", Kind::Day),
     required("amount", Kind::Amount),
     optional("payment_id", Kind::Text),
     optional("currency", Kind::Text),
     optional("kind", Kind::Text),
+    optional("instalment", Kind::Text),
     optional("recorded_date", Kind::Day),
 ];
 const CUSTOMERS: &[Field] = &[

@@ -3,10 +3,11 @@
 use super::IngestError;
 use super::rule::{Refusal, Severity};
 use super::table::RawTable;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// A row that a rule found: a line of `quarantine.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Quarantined {
     /// The path as it was given, joined with the name of the part.
     pub file: String,

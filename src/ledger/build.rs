@@ -1,5 +1,7 @@
 //! From checked rows in any order to a ledger in its canonical order, with payments allocated.
 
+use super::allocation::{AccountPayment, allocate};
+use super::line::Allocation;
 use super::{AccountCredit, Ledger, SettlementKind};
 use crate::core::{Amount, Currency, TextColumn};
 use rayon::prelude::*;
@@ -33,6 +35,14 @@ pub struct InvoiceRows {
     pub dispute: Vec<i32>,
     /// Day the dispute closed or [`super::NEVER`], or empty.
     pub dispute_closed: Vec<i32>,
+    /// Discount for early payment in millionths of the amount, 0 to below a million; or empty.
+    pub discount_rate: Vec<i32>,
+    /// Days from issue within which the discount may be taken; empty where `discount_rate` is.
+    pub discount_days: Vec<i32>,
+    /// Business units in any order, each once, of which some invoice is; the empty text stands for none. Or empty.
+    pub unit_name: TextColumn,
+    /// Index into `unit_name`; empty where it is.
+    pub unit: Vec<u32>,
     /// Credits on account, by the codes of this struct.
     pub credits: Vec<AccountCredit>,
 }
@@ -46,10 +56,18 @@ pub struct SettlementRows {
     pub day: Vec<i32>,
     /// Day recorded, or empty; known from the later of it and `day`.
     pub known: Vec<i32>,
-    /// Above zero; may exceed what is open.
+    /// Not zero; may exceed what is open. Below zero, it undoes as much of what was paid.
     pub amount: Vec<Amount>,
     /// What it was.
     pub kind: Vec<SettlementKind>,
+    /// Payments that name no single invoice.
+    pub account: Vec<AccountPayment>,
+    /// The instalments of each document that `account` names, by row in [`InvoiceRows`].
+    pub document: Vec<Vec<u32>>,
+    /// Currency of a payment on account that names none, of a customer with several; see [`AccountPayment`].
+    pub account_currency: u16,
+    /// Whether [`allocate`] has put them to their invoices.
+    pub allocated: bool,
 }
 
 /// Why rows do not make a ledger. These are our bugs: ingest checks rows before they come here.
@@ -67,24 +85,47 @@ pub enum LedgerError {
 }
 
 impl Ledger {
-    /// Puts rows into the canonical order and allocates each settlement to the invoice that it names.
+    /// Puts rows into the canonical order and allocates each settlement to the invoice that it names, and those that
+    /// name none oldest due first.
     ///
     /// Settlements of an invoice take what is open in the order in which they were known; what exceeds it becomes
-    /// an [`AccountCredit`] of the customer on the same day, so that money in = allocated + unapplied, always.
+    /// an [`AccountCredit`] of the customer on the same day, so that money in = allocated + unapplied, always. A
+    /// reversal takes what is too much off the account first; then the invoice is open again.
     ///
     /// # Errors
     /// [`LedgerError::TooLarge`] past 32-bit indices.
     pub fn try_new(rows: InvoiceRows, settlements: SettlementRows) -> Result<Self, LedgerError> {
-        for (table, n) in [("invoices", rows.issue.len()), ("payments", settlements.day.len())] {
+        Self::try_new_by(rows, settlements, &Allocation::default())
+    }
+
+    /// [`Ledger::try_new`] by other rules of allocation: an invoice that lacks no more than its discount in time, or
+    /// than the tolerance, is settled; what is missing becomes a settlement of kind `discount` or `write_off` on the
+    /// day of the payment, and is taken back when it is paid after all, or when the payment is reversed.
+    ///
+    /// # Errors
+    /// As [`Ledger::try_new`].
+    pub fn try_new_by(
+        mut rows: InvoiceRows,
+        mut settlements: SettlementRows,
+        how: &Allocation,
+    ) -> Result<Self, LedgerError> {
+        let n_payments = settlements.day.len() + settlements.account.len();
+        for (table, n) in [("invoices", rows.issue.len()), ("payments", n_payments)] {
             if n >= u32::MAX as usize {
                 return Err(LedgerError::TooLarge { table, n });
             }
+        }
+        if !settlements.account.is_empty() {
+            settlements = allocate(&mut rows, &settlements, how).0;
         }
         let (customer_order, customer_rank) = ranked(rows.customer_id.len(), |a, b| {
             rows.customer_id.get(a as usize).cmp(rows.customer_id.get(b as usize))
         });
         let (currency_order, currency_rank) = ranked(rows.currency_code.len(), |a, b| {
             rows.currency_code[a as usize].cmp(&rows.currency_code[b as usize])
+        });
+        let (unit_order, unit_rank) = ranked(rows.unit_name.len(), |a, b| {
+            rows.unit_name.get(a as usize).cmp(rows.unit_name.get(b as usize))
         });
         let order = invoice_order(&rows, &customer_rank);
 
@@ -109,6 +150,13 @@ impl Ledger {
             known: later(pick(&rows.known), &rows.issue, &order),
             dispute: pick(&rows.dispute),
             dispute_closed: pick(&rows.dispute_closed),
+            discount_rate: pick(&rows.discount_rate),
+            discount_days: pick(&rows.discount_days),
+            unit_name: rows.unit_name.gather(&unit_order),
+            unit: match rows.unit.as_slice() {
+                [] => Vec::new(),
+                unit => order.par_iter().map(|&i| unit_rank[unit[i as usize] as usize]).collect(),
+            },
             invoice_id: rows.invoice_id.gather(&order),
             credits: rows
                 .credits
@@ -126,7 +174,9 @@ impl Ledger {
         order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = new as u32);
         drop(order);
         ledger.take_settlements(&settlements, &place);
-        ledger.allocate();
+        if !settlements.allocated {
+            ledger.allocate(how);
+        }
         ledger.credits.sort_unstable();
         ledger.drop_columns_that_say_nothing();
         Ok(ledger)
@@ -151,10 +201,7 @@ impl Ledger {
         for i in 0..n {
             let slots = &mut order[start[i] as usize..start[i + 1] as usize];
             if slots.len() > 1 {
-                slots.sort_unstable_by_key(|&r| {
-                    let r = r as usize;
-                    (known(r), rows.day[r], rows.kind[r], rows.amount[r])
-                });
+                slots.sort_unstable_by_key(|&r| rows.rank(r as usize));
             }
         }
         self.settlement_start = start;
@@ -168,7 +215,7 @@ impl Ledger {
 
     /// Each settlement takes what is open; the rest goes to the customer's account. Invoices are independent, so
     /// that runs of them are worked through side by side.
-    fn allocate(&mut self) {
+    fn allocate(&mut self, how: &Allocation) {
         let mut amounts = std::mem::take(&mut self.settlement_amount);
         let mut rest = amounts.as_mut_slice();
         let mut runs = Vec::new();
@@ -179,37 +226,154 @@ impl Ledger {
             runs.push((invoices, run));
             rest = tail;
         }
-        let credits: Vec<Vec<AccountCredit>> =
-            runs.into_par_iter().map(|(invoices, amounts)| self.allocate_run(invoices, amounts)).collect();
+        let done: Vec<Run> = runs
+            .into_par_iter()
+            .map(|(invoices, amounts)| self.allocate_run(invoices, amounts, how))
+            .collect();
         self.settlement_amount = amounts;
-        self.credits.extend(credits.into_iter().flatten());
+        let (mut given, mut has_idle) = (Vec::new(), false);
+        for mut run in done {
+            self.credits.append(&mut run.credits);
+            given.append(&mut run.given);
+            has_idle |= run.has_idle;
+            run.cut.iter().for_each(|i| self.sort_settlements(*i));
+        }
+        if has_idle || !given.is_empty() {
+            self.take_given(&given);
+        }
     }
 
-    /// Cuts the amounts of a run's settlements to what they take; returns what is too much.
-    fn allocate_run(&self, invoices: Range<usize>, amounts: &mut [Amount]) -> Vec<AccountCredit> {
-        let first = self.settlement_start[invoices.start] as usize;
-        let mut credits = Vec::new();
-        for i in invoices {
-            let mut open = self.amount[i];
-            for s in self.settlements_of(i) {
-                let amount = &mut amounts[s - first];
-                let taken = (*amount).min(open);
-                let rest = *amount - taken;
-                if rest > Amount::ZERO {
-                    credits.push(AccountCredit {
-                        customer: self.customer[i],
-                        currency: self.currency[i],
-                        day: self.settlement_day[s],
-                        // how much is too much is known with the invoice only
-                        known: self.settlement_known_day(s).max(self.known_day(i)),
-                        amount: rest,
-                    });
-                }
-                *amount = taken;
-                open -= taken;
+    /// Puts the settlements of an invoice in order again.
+    fn sort_settlements(&mut self, i: usize) {
+        let of_invoice = self.settlements_of(i);
+        let rank = |s: usize| {
+            let amount = self.settlement_amount[s];
+            let (known, day) = (self.settlement_known_day(s), self.settlement_day[s]);
+            (known, amount < Amount::ZERO, day, self.settlement_kind[s], amount)
+        };
+        let mut ranks: Vec<_> = of_invoice.clone().map(rank).collect();
+        ranks.sort_unstable();
+        for (s, (known, _, day, kind, amount)) in of_invoice.zip(ranks) {
+            (self.settlement_day[s], self.settlement_kind[s], self.settlement_amount[s]) =
+                (day, kind, amount);
+            if let Some(place) = self.settlement_known.get_mut(s) {
+                *place = known;
             }
         }
-        credits
+    }
+
+    /// Cuts the amounts of a run's settlements to what they take; returns what is too much, and what was given.
+    fn allocate_run(&self, invoices: Range<usize>, amounts: &mut [Amount], how: &Allocation) -> Run {
+        let first = self.settlement_start[invoices.start] as usize;
+        let mut run = Run::default();
+        for i in invoices {
+            let (mut line, settlements) = (self.line(i, how), self.settlements_of(i));
+            let (end, mut last_day, mut is_cut) = (settlements.end, i32::MIN, false);
+            for s in settlements {
+                let (amount, day, known) =
+                    (&mut amounts[s - first], self.settlement_day[s], self.settlement_known_day(s));
+                let taken = line.take(*amount, day, self.settlement_kind[s]);
+                if taken.on_account != Amount::ZERO {
+                    run.credits.push(AccountCredit {
+                        customer: self.customer[i],
+                        currency: self.currency[i],
+                        day,
+                        // how much is too much is known with the invoice only
+                        known: known.max(self.known_day(i)),
+                        amount: taken.on_account,
+                    });
+                }
+                is_cut |= *amount != taken.settled;
+                *amount = taken.settled;
+                run.has_idle |= taken.settled == Amount::ZERO;
+                last_day = last_day.max(day);
+                let is_last_of_day = s + 1 == end || self.settlement_known_day(s + 1) > known;
+                if is_last_of_day && line.is_lenient() {
+                    let row = |(kind, amount)| Given { invoice: i, known, day: last_day, kind, amount };
+                    run.given.extend(line.give().map(row));
+                }
+                if is_last_of_day {
+                    last_day = i32::MIN;
+                }
+            }
+            if is_cut && self.settlements_of(i).len() > 1 {
+                run.cut.push(i);
+            }
+        }
+        run
+    }
+
+    /// Puts what was given among the settlements, and drops those that took nothing.
+    fn take_given(&mut self, given: &[Given]) {
+        let n = self.settlement_day.len() + given.len();
+        let mut out = Ledger {
+            settlement_start: Vec::with_capacity(self.n_invoices() + 1),
+            settlement_day: Vec::with_capacity(n),
+            settlement_known: Vec::with_capacity(if self.settlement_known.is_empty() { 0 } else { n }),
+            settlement_amount: Vec::with_capacity(n),
+            settlement_kind: Vec::with_capacity(n),
+            ..Ledger::default()
+        };
+        out.settlement_start.push(0);
+        let has_known = !self.settlement_known.is_empty();
+        let mut push = |day, known, amount, kind| {
+            out.settlement_day.push(day);
+            out.settlement_amount.push(amount);
+            out.settlement_kind.push(kind);
+            if has_known {
+                out.settlement_known.push(known);
+            }
+            out.settlement_day.len() as u32
+        };
+        let (mut given, mut more, mut end) = (given.iter().peekable(), Vec::new(), 0);
+        for i in 0..self.n_invoices() {
+            for s in self.settlements_of(i).filter(|s| self.settlement_amount[*s] != Amount::ZERO) {
+                let known = self.settlement_known_day(s);
+                end = push(self.settlement_day[s], known, self.settlement_amount[s], self.settlement_kind[s]);
+            }
+            while let Some(g) = given.next_if(|g| g.invoice == i) {
+                end = push(g.day, g.known, g.amount, g.kind);
+                more.push(i);
+            }
+            out.settlement_start.push(end);
+        }
+        more.dedup();
+        more.iter().for_each(|i| out.sort_settlements(*i));
+        self.settlement_start = out.settlement_start;
+        self.settlement_day = out.settlement_day;
+        self.settlement_known = out.settlement_known;
+        self.settlement_amount = out.settlement_amount;
+        self.settlement_kind = out.settlement_kind;
+    }
+}
+
+/// A discount, or a tolerated rest, that settles invoice `invoice`; below zero, taken back.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    invoice: usize,
+    known: i32,
+    day: i32,
+    kind: SettlementKind,
+    amount: Amount,
+}
+
+/// What came of the settlements of a run of invoices.
+#[derive(Debug, Default)]
+struct Run {
+    credits: Vec<AccountCredit>,
+    given: Vec<Given>,
+    /// Invoices with settlements that took less than they could.
+    cut: Vec<usize>,
+    /// Whether a settlement took nothing.
+    has_idle: bool,
+}
+
+impl SettlementRows {
+    /// What the settlements of an invoice are sorted by.
+    fn rank(&self, row: usize) -> (i32, bool, i32, SettlementKind, Amount) {
+        let (day, amount) = (self.day[row], self.amount[row]);
+        let known = self.known.get(row).map_or(day, |known| day.max(*known));
+        (known, amount < Amount::ZERO, day, self.kind[row], amount)
     }
 }
 
@@ -257,84 +421,4 @@ fn invoice_order(rows: &InvoiceRows, customer_rank: &[u32]) -> Vec<u32> {
         });
     });
     order
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::NEVER;
-    use super::*;
-    use crate::core::Day;
-
-    fn eur() -> Vec<Currency> {
-        Currency::try_new("EUR").into_iter().collect()
-    }
-
-    /// Two invoices of 100.00 of one customer, issued on days 0 and 10, due on 30 and 40.
-    fn rows() -> InvoiceRows {
-        InvoiceRows {
-            invoice_id: ["B", "A"].into_iter().collect(),
-            customer_id: ["C"].into_iter().collect(),
-            customer: vec![0, 0],
-            currency_code: eur(),
-            currency: vec![0, 0],
-            issue: vec![10, 0],
-            due: vec![40, 30],
-            amount: vec![Amount(1_000_000); 2],
-            ..InvoiceRows::default()
-        }
-    }
-
-    fn paid(invoice: Vec<u32>, day: Vec<i32>, amount: Vec<i64>) -> SettlementRows {
-        let n = day.len();
-        SettlementRows {
-            invoice,
-            day,
-            amount: amount.into_iter().map(Amount).collect(),
-            kind: vec![SettlementKind::Cash; n],
-            ..SettlementRows::default()
-        }
-    }
-
-    #[test]
-    fn a_payment_over_the_open_amount_leaves_the_rest_on_account() {
-        let l = Ledger::try_new(rows(), paid(vec![1, 1], vec![20, 25], vec![600_000, 700_000])).unwrap();
-        assert_eq!(l.invoice_id.get(0), "A");
-        assert_eq!(l.settlement_amount, [Amount(600_000), Amount(400_000)]);
-        assert_eq!(l.credits[0].amount, Amount(300_000));
-        assert_eq!(l.credits[0].day, 25);
-    }
-
-    #[test]
-    fn an_invoice_is_settled_on_the_day_of_the_payment_that_closes_it() {
-        let l = Ledger::try_new(rows(), paid(vec![1, 1], vec![25, 20], vec![500_000, 500_000])).unwrap();
-        let at = |d| l.known_at(Day(d));
-        assert_eq!(at(24).open_amount[0], Amount(500_000));
-        assert_eq!(at(24).settled[0], NEVER);
-        assert_eq!((at(25).open_amount[0], at(25).settled[0]), (Amount::ZERO, 25));
-    }
-
-    #[test]
-    fn what_is_recorded_later_is_known_later() {
-        let mut s = paid(vec![1], vec![20], vec![1_000_000]);
-        s.known = vec![28];
-        let l = Ledger::try_new(rows(), s).unwrap();
-        assert_eq!(l.known_at(Day(27)).settled[0], NEVER);
-        let k = l.known_at(Day(28));
-        assert_eq!((k.settled[0], k.settled_known_day(0)), (20, 28));
-    }
-
-    #[test]
-    fn a_cut_ledger_equals_one_that_never_knew_more() {
-        let mut early = rows();
-        early.invoice_id = ["A"].into_iter().collect();
-        for c in [&mut early.issue, &mut early.due] {
-            c.remove(0);
-        }
-        early.customer.pop();
-        early.currency.pop();
-        early.amount.pop();
-        let alone = Ledger::try_new(early, paid(vec![0], vec![5], vec![1])).unwrap();
-        let whole = Ledger::try_new(rows(), paid(vec![1, 0], vec![5, 12], vec![1, 2])).unwrap();
-        assert_eq!(whole.known_at(Day(9)), alone.known_at(Day(9)));
-    }
 }

@@ -1,7 +1,7 @@
 //! A ledger cut to what was known on a day.
 
 use super::{Ledger, NEVER};
-use crate::core::{Amount, Day};
+use crate::core::{Amount, Day, TextColumn};
 use rayon::prelude::*;
 use std::ops::Deref;
 
@@ -72,6 +72,7 @@ impl Ledger {
         let (customers, new_customer) = self.customers_of(&kept, &credits);
         let (currencies, new_currency) = self.currencies_of(&kept, &credits);
 
+        let (units, new_unit) = self.units_of(&kept);
         let mut out = Ledger {
             customer_id: self.customer_id.gather(&customers),
             currency_code: currencies.iter().map(|&c| self.currency_code[c as usize]).collect(),
@@ -84,6 +85,10 @@ impl Ledger {
             known: gather(&self.known, &kept),
             dispute: not_after(gather(&self.dispute, &kept), day),
             dispute_closed: not_after(gather(&self.dispute_closed, &kept), day),
+            discount_rate: gather(&self.discount_rate, &kept),
+            discount_days: gather(&self.discount_days, &kept),
+            unit_name: self.unit_name.gather(&units),
+            unit: gather(&self.unit, &kept).into_iter().map(|u| new_unit[u as usize]).collect(),
             credits,
             settlement_start: vec![0],
             ..Ledger::default()
@@ -117,6 +122,14 @@ impl Ledger {
         recode(&seen)
     }
 
+    fn units_of(&self, kept: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let mut seen = vec![false; self.unit_name.len()];
+        if !self.unit.is_empty() {
+            kept.iter().for_each(|&i| seen[self.unit[i as usize] as usize] = true);
+        }
+        recode(&seen)
+    }
+
     fn currencies_of(&self, kept: &[u32], credits: &[super::AccountCredit]) -> (Vec<u32>, Vec<u16>) {
         let mut seen = vec![false; self.currency_code.len()];
         kept.iter().for_each(|&i| seen[self.currency[i as usize] as usize] = true);
@@ -136,6 +149,14 @@ impl Ledger {
         if self.dispute.iter().all(|&d| d == NEVER) {
             self.dispute = Vec::new();
             self.dispute_closed = Vec::new();
+        }
+        if self.discount_rate.iter().all(|&rate| rate == 0) {
+            self.discount_rate = Vec::new();
+            self.discount_days = Vec::new();
+        }
+        if self.unit_name.iter().all(str::is_empty) {
+            self.unit_name = TextColumn::default();
+            self.unit = Vec::new();
         }
     }
 

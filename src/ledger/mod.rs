@@ -3,13 +3,20 @@
 //! [`Ledger`] holds everything that ingest let through. The only way from it to a feature, a forecast or a
 //! number is [`Ledger::known_at`], which gives [`Known`].
 
+mod account;
+mod allocation;
 mod build;
 mod known;
+mod line;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
+pub use allocation::{AccountPayment, Finding, Found, Target, allocate};
 pub use build::{InvoiceRows, LedgerError, SettlementRows};
 pub use known::Known;
+pub use line::{Allocation, RATE_SCALE};
 
 use crate::core::{Amount, Currency, TextColumn};
 
@@ -47,7 +54,8 @@ impl SettlementKind {
     }
 }
 
-/// A credit on a customer's account that no invoice has used: an overpayment or an unlinked credit note.
+/// A credit on a customer's account that no invoice has used: an overpayment or an unlinked credit note; below zero,
+/// what was taken off the account again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub struct AccountCredit {
     /// Index into [`Ledger::customer_id`].
@@ -58,14 +66,14 @@ pub struct AccountCredit {
     pub day: i32,
     /// The day it was known.
     pub known: i32,
-    /// How much, above zero.
+    /// How much, not zero.
     pub amount: Amount,
 }
 
 /// All invoices and what settled them, in one canonical order that the order of the input rows does not change.
 ///
 /// Customers are sorted by id; invoices by customer, issue date, then id; settlements by invoice, the day they
-/// were known, the day they happened, kind, then amount. Columns of invoices have one entry an invoice, those of
+/// were known, reversals last, the day they happened, kind, then amount. Columns of invoices have one entry an invoice, those of
 /// settlements one a settlement; `*_start` columns hold one entry more than what they index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -93,13 +101,22 @@ pub struct Ledger {
     pub dispute: Vec<i32>,
     /// Day the dispute was closed, [`NEVER`] if open; empty when `dispute` is.
     pub dispute_closed: Vec<i32>,
+    /// Discount offered for early payment, in millionths of the amount; empty when no invoice has one.
+    pub discount_rate: Vec<i32>,
+    /// Days from issue within which the discount may be taken; empty when `discount_rate` is.
+    pub discount_days: Vec<i32>,
+    /// Business units that an invoice is of, sorted, each once; empty when no invoice has one.
+    pub unit_name: TextColumn,
+    /// Index into `unit_name`, where the empty text stands for none; empty when `unit_name` is.
+    pub unit: Vec<u32>,
     /// First settlement of each invoice, then the number of settlements.
     pub settlement_start: Vec<u32>,
     /// Day it happened.
     pub settlement_day: Vec<i32>,
     /// Day it was known; empty when that is always the day it happened.
     pub settlement_known: Vec<i32>,
-    /// What it took off the invoice; the rest of a payment is an [`AccountCredit`].
+    /// What it took off the invoice, below zero if it undoes what an earlier one took; the rest of a payment is an
+    /// [`AccountCredit`].
     pub settlement_amount: Vec<Amount>,
     /// What it was.
     pub settlement_kind: Vec<SettlementKind>,

@@ -78,6 +78,18 @@ pub struct Artifact {
     pub n_customers: u64,
     /// The numbers.
     pub hazard: Hazard,
+    /// What invoices have in common; a model of before it was measured leaves it to the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependence: Option<Dependence>,
+}
+
+/// Shares of the timing of payments that invoices have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Those of one customer, beyond what all have.
+    pub customer: f64,
+    /// All of them.
+    pub portfolio: f64,
 }
 
 impl Artifact {

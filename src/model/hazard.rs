@@ -1,7 +1,7 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
 use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError, moments};
-use crate::features::covariate::{N_COLUMNS, caution, column_name};
+use crate::features::covariate::{DayRow, N_COLUMNS, caution, column_name};
 use crate::features::{PersonPeriods, Survey, person_periods};
 use crate::ledger::Known;
 use crate::numeric::logistic;
@@ -58,21 +58,9 @@ pub struct Hazard {
 }
 
 impl Hazard {
-    /// Log-odds of settlement for one filled row.
-    pub fn log_odds(&self, x: &[f64]) -> f64 {
-        let (mut sums, n) = ([0.0; 4], x.len() / 4 * 4);
-        for (x, b) in x[..n].chunks_exact(4).zip(self.coefficients.chunks_exact(4)) {
-            for k in 0..4 {
-                sums[k] += x[k] * b[k];
-            }
-        }
-        let rest: f64 = x[n..].iter().zip(&self.coefficients[n..]).map(|(x, b)| x * b).sum();
-        self.intercept + rest + sums.iter().sum::<f64>()
-    }
-
-    /// Probability of settlement on the day of one filled row, given that the invoice is open when it starts.
-    pub fn hazard(&self, x: &[f64]) -> f64 {
-        logistic(self.log_odds(x))
+    /// Probability of settlement on the day of a row, given that the invoice is open when it starts.
+    pub fn hazard(&self, row: &DayRow) -> f64 {
+        logistic(self.intercept + row.dot(&self.coefficients))
     }
 }
 

@@ -26,6 +26,11 @@ pub fn normal_quantile(p: f64) -> f64 {
     x.copysign(q)
 }
 
+/// Density of the standard normal distribution.
+pub fn normal_density(z: f64) -> f64 {
+    (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
 /// Coefficients of a numerator and a denominator of degree 7, highest power first.
 type Ratio = [[f64; 8]; 2];
 

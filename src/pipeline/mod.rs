@@ -3,27 +3,33 @@
 //! [`run`] reads, checks, fits, scores, forecasts and ranks, and gives the files of an output folder as bytes;
 //! [`write_run`] puts them in place. [`assess`] is the same from a checked book on, for callers that have one.
 
+pub mod ability;
 pub mod audit;
 pub mod demo;
 mod digest;
 pub mod explain;
+pub mod ledger_report;
 pub mod observe;
+pub mod rejection;
 pub mod summary;
 mod table;
 
 pub use crate::contract::{
-    ColumnSchema, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, check_out, write_file,
+    ColumnSchema, Destination, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file,
 };
-pub use crate::ingest::{Book, InputCount, Profile, Sources};
+pub use crate::ingest::rule::{RULES, Rule};
+pub use crate::ingest::{Book, InputCount, Profile, Quarantined, Sources};
 pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
+pub use ability::Verdict;
+pub use ledger_report::LedgerReport;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
 use crate::collect::{Promise, Reporting, Stakes};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
-    encode_parquet, policy_hash, sha256_hex, write_folder,
+    encode_parquet, policy_hash, sha256_hex,
 };
 use crate::core::{Currency, Day};
 use crate::error::Error;
@@ -89,15 +95,21 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     observer.stage("fit");
     let model = match &job.model {
         Some(model) => model.clone(),
-        None => artifact_of(hazard::fit(&known, &survey, policy, job.seed)?, &known, job)?,
+        None => fitted(&known, &survey, job)?,
     };
     observer.stage("score");
     let prediction = crate::score::predict(&known, &survey, &model.hazard, policy);
-    drop(survey);
     let scores = crate::score::score(&known, &prediction, policy);
     observer.stage("forecast");
+    let new = crate::score::NewInvoices::new(&survey, &model.hazard, &prediction);
+    let last = crate::forecast::last_day(job.as_of);
+    let future = crate::forecast::future_cash(&known, &new, policy, last);
+    drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
-    let forecast = crate::forecast::cash_forecast(&known, open, curves, policy, job.seed);
+    let measured = model
+        .dependence
+        .map_or_else(|| policy.clone(), |d| policy.clone().with_correlations(d.customer, d.portfolio));
+    let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
     observer.stage("prioritise");
     let promises = promises(&contacts);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
@@ -161,10 +173,22 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
 /// # Errors
 /// [`ContractError`] if the folder cannot be written, or holds something that is not a run of arrears.
 pub fn write_run(out: &Path, output: RunOutput, timings: Vec<(String, f64)>) -> Result<(), Error> {
+    write_run_to(&Destination::folder(out), output, timings)
+}
+
+/// [`write_run`] to every place of a destination, each of them at once.
+///
+/// # Errors
+/// As [`Destination::write`].
+pub fn write_run_to(
+    destination: &Destination,
+    output: RunOutput,
+    timings: Vec<(String, f64)>,
+) -> Result<(), Error> {
     let manifest = Manifest { timings, ..output.manifest };
     let mut files = output.files;
     files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
-    Ok(write_folder(out, &files)?)
+    Ok(destination.write(&files)?)
 }
 
 /// Fits a model and nothing else.
@@ -181,7 +205,7 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    artifact_of(hazard::fit(&known, &survey, &job.policy, job.seed)?, &known, job)
+    fitted(&known, &survey, job)
 }
 
 /// Reads and checks a ledger; without `as_of` nothing counts as not known yet.
@@ -200,16 +224,14 @@ pub fn check(
     Ok(crate::ingest::check_owned(raw, as_of, policy)?)
 }
 
-/// The quarantine of a book as a Parquet file.
+/// Rows that rules found, as a Parquet file.
 ///
 /// # Errors
 /// [`ContractError::Encode`], which would be a bug.
-pub fn quarantine_file(book: &Book) -> Result<OutputFile, Error> {
-    let table = table::quarantine(&book.quarantine)?;
-    Ok(OutputFile {
-        name: format!("{}.parquet", table.name()),
-        bytes: encode_parquet(&table, &Stamp::default())?,
-    })
+pub fn quarantine_file(rows: &[Quarantined], as_of: Option<Day>) -> Result<OutputFile, ContractError> {
+    let table = table::quarantine(rows)?;
+    let bytes = encode_parquet(&table, &Stamp { as_of, run_id: None })?;
+    Ok(OutputFile { name: format!("{}.parquet", table.name()), bytes })
 }
 
 /// What became of the rows of one input, with the identity asserted: rows = ledger + quarantined + ignored.
@@ -228,7 +250,10 @@ fn input_summary(input: &InputCount) -> InputSummary {
     }
 }
 
-fn artifact_of(hazard: crate::model::Hazard, known: &Known, job: &Job) -> Result<Artifact, Error> {
+/// Fits the hazard, then measures on past weeks what invoices have in common.
+fn fitted(known: &Known, survey: &crate::features::Survey, job: &Job) -> Result<Artifact, Error> {
+    let hazard = hazard::fit(known, survey, &job.policy, job.seed)?;
+    let dependence = Some(crate::score::dependence(known, survey, &hazard, &job.policy));
     let bare = Artifact {
         format: artifact::FORMAT,
         model_id: String::new(),
@@ -239,6 +264,7 @@ fn artifact_of(hazard: crate::model::Hazard, known: &Known, job: &Job) -> Result
         n_invoices: known.n_invoices() as u64,
         n_customers: known.n_customers() as u64,
         hazard,
+        dependence,
     };
     Ok(bare.identified())
 }
@@ -260,37 +286,50 @@ fn promises(contacts: &crate::ingest::ContactTable) -> Vec<Promise<'_>> {
         .collect()
 }
 
-/// The currency customers are compared in: the policy's, or the ledger's only one. Several currencies without a rate
-/// table are added at par, with a warning; with one, a missing rate is an error of the stage.
+/// Currencies in which something is open.
+fn open_currencies(known: &Known) -> BTreeSet<Currency> {
+    let mut is_open = vec![false; known.currency_code.len()];
+    let open = known.currency.iter().zip(&known.open_amount).filter(|(_, amount)| amount.0 > 0);
+    open.for_each(|(c, _)| is_open[*c as usize] = true);
+    known.currency_code.iter().zip(is_open).filter(|(_, open)| *open).map(|(c, _)| *c).collect()
+}
+
+/// The currency customers are compared in: the policy's, or the ledger's only one. Amounts are converted by the rates
+/// of as_of; a missing rate is an error of the stage. Without any rates, or under currency `XXX`, they are added at par,
+/// with a warning.
 fn reporting(
     known: &Known,
     fx: &crate::ingest::FxTable,
     policy: &ValidPolicy,
     warnings: &mut Vec<String>,
 ) -> Result<Reporting, Error> {
-    let open: BTreeSet<Currency> = (0..known.n_invoices())
-        .filter(|&i| known.open_amount[i].0 > 0)
-        .map(|i| known.currency_code[known.currency[i] as usize])
-        .collect();
+    let open = open_currencies(known);
     let wanted = Currency::try_new(&policy.ledger.reporting_currency);
-    let only = if open.len() <= 1 { open.first().copied() } else { None };
+    let names = || open.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let only = if open.len() == 1 { open.first().copied() } else { None };
     match (wanted, only) {
-        (None, Some(only)) => Ok(Reporting::Single(only)),
+        (None | Some(Currency::NONE), Some(only)) => Ok(Reporting::Single(only)),
         (Some(wanted), only) if only == Some(wanted) || open.is_empty() => Ok(Reporting::Single(wanted)),
+        (None, None) if open.is_empty() => Ok(Reporting::AtPar),
+        (Some(Currency::NONE), None) => {
+            warnings.push(format!(
+                "priorities add {} at par, as ledger.reporting_currency is XXX: name a currency and give --fx",
+                names()
+            ));
+            Ok(Reporting::AtPar)
+        }
+        (None, None) if fx.is_empty() => {
+            warnings.push(format!(
+                "priorities add {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
+                names()
+            ));
+            Ok(Reporting::AtPar)
+        }
         (Some(currency), _) => {
             let rate = |c: &Currency| fx.rate(*c, known.as_of()).map(|r| (*c, r));
             Ok(Reporting::Converted { currency, rates: open.iter().filter_map(rate).collect() })
         }
-        (None, None) if open.is_empty() => Ok(Reporting::AtPar),
-        (None, None) if !fx.is_empty() => Err(Error::NoReportingCurrency),
-        (None, None) => {
-            let names: Vec<String> = open.iter().map(ToString::to_string).collect();
-            warnings.push(format!(
-                "priorities add {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
-                names.join(", ")
-            ));
-            Ok(Reporting::AtPar)
-        }
+        (None, None) => Err(Error::NoReportingCurrency { currencies: names() }),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::analytics::Aging;
 use crate::collect::Priorities;
 use crate::core::{Amount, Currency, Day};
-use crate::forecast::{CashForecast, Grain};
+use crate::forecast::{CashForecast, CashSource, Grain};
 use crate::ledger::Known;
 use crate::score::InvoiceScore;
 use serde::Serialize;
@@ -104,9 +104,13 @@ impl Summary {
 impl CurrencySummary {
     fn new(currency: Currency, forecast: &CashForecast, aging: &Aging) -> Self {
         let amount = |a: Amount| a.to_string();
-        let buckets = (0..aging.currency.len()).filter(|&k| aging.currency[k] == currency);
-        let weeks = (0..forecast.period.len())
-            .filter(|&k| forecast.currency[k] == currency && forecast.grain[k] == Grain::Week);
+        let buckets = (0..aging.currency.len())
+            .filter(|&k| aging.currency[k] == currency && aging.segment.get(k) == "all");
+        let weeks = (0..forecast.period.len()).filter(|&k| {
+            forecast.currency[k] == currency
+                && forecast.grain[k] == Grain::Week
+                && forecast.source[k] == CashSource::Open
+        });
         Self {
             currency: currency.to_string(),
             aging: buckets.map(|k| (aging.bucket.get(k).to_owned(), amount(aging.amount[k]))).collect(),

@@ -100,7 +100,7 @@ pub fn cash_forecast(forecast: CashForecast, as_of: Day) -> Result<Table, Contra
             ("p75", Column::F64(p75)),
             ("p90", Column::F64(p90)),
             ("p95", Column::F64(p95)),
-            ("due", Column::OptAmount(f.due.into_iter().map(Some).collect())),
+            ("due", Column::OptAmount(f.due)),
         ],
     )
 }
@@ -160,7 +160,7 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
         |f: fn(&crate::features::Habits) -> u32| Column::I32(habits.iter().map(|h| f(h) as i32).collect());
     let f64s = |f: fn(&crate::features::Habits) -> f64| Column::F64(habits.iter().map(f).collect());
     let weekday: Vec<_> = habits.iter().map(|h| top(&h.weekday_lift)).collect();
-    let month_day: Vec<_> = habits.iter().map(|h| top(&h.month_day_lift)).collect();
+    let month_day: Vec<_> = habits.iter().map(|h| top(&h.place_lift)).collect();
     let lift = |tops: &[Option<(usize, f64)>]| Column::OptF64(tops.iter().map(|t| t.map(|t| t.1)).collect());
     let name = |t: &Option<(usize, f64)>| t.map_or(NO_TEXT, |t| t.0 as u32);
     Table::try_new(
@@ -188,10 +188,18 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
                 },
             ),
             ("pay_weekday_lift", lift(&weekday)),
-            ("pay_month_day", Column::OptI32(month_day.iter().map(|t| t.map(|t| t.0 as i32 + 1)).collect())),
+            (
+                "pay_month_day",
+                Column::OptI32(month_day.iter().map(|t| t.map(|t| day_at_place(t.0))).collect()),
+            ),
             ("pay_month_day_lift", lift(&month_day)),
         ],
     )
+}
+
+/// A place in the month as a person says it: the 1st to the 15th, then -1 for the last day, -2 for the one before.
+fn day_at_place(place: usize) -> i32 {
+    if place < 15 { place as i32 + 1 } else { place as i32 - 31 }
 }
 
 /// `quarantine`.

@@ -51,6 +51,14 @@ impl Deref for ValidPolicy {
 }
 
 impl ValidPolicy {
+    /// The same policy with what payments have in common as it was measured, held inside the range of both keys.
+    pub fn with_correlations(mut self, customer: f64, portfolio: f64) -> Self {
+        let portfolio = portfolio.clamp(0.0, 0.5);
+        self.0.forecast.portfolio_correlation = portfolio;
+        self.0.forecast.customer_correlation = customer.clamp(0.0, 0.9).min(0.95 - portfolio);
+        self
+    }
+
     /// Checks every range.
     ///
     /// # Errors
@@ -74,6 +82,14 @@ impl ValidPolicy {
         if !l.reporting_currency.is_empty() {
             c.currency("ledger.reporting_currency", &l.reporting_currency)?;
         }
+        use super::AllocationStep::{OldestDueFirst, Reference};
+        if !matches!(l.allocation.as_slice(), [Reference] | [Reference, OldestDueFirst]) {
+            let names: Vec<String> = l.allocation.iter().map(|step| format!("{step:?}")).collect();
+            let expected = "[\"reference\"] or [\"reference\", \"oldest_due_first\"]";
+            return c.refuse("ledger.allocation", format!("[{}]", names.join(", ")), expected);
+        }
+        c.real("ledger.tolerance_amount", l.tolerance_amount, 0.0, 1e6)?;
+        c.real("ledger.tolerance_rate", l.tolerance_rate, 0.0, 0.5)?;
 
         let m = &policy.model;
         c.int("model.half_life_long_days", m.half_life_long_days, 14, 3650)?;
@@ -101,6 +117,7 @@ impl ValidPolicy {
 
         let f = &policy.forecast;
         c.int("forecast.draws", f.draws, 100, 100_000)?;
+        c.int("forecast.billing_half_life_days", f.billing_half_life_days, 14, 3650)?;
         c.real("forecast.customer_correlation", f.customer_correlation, 0.0, 0.9)?;
         c.real("forecast.portfolio_correlation", f.portfolio_correlation, 0.0, 0.5)?;
         let both = f.customer_correlation + f.portfolio_correlation;

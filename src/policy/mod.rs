@@ -44,6 +44,19 @@ pub struct LedgerPolicy {
     pub aging_edges_days: Vec<i32>,
     pub default_currency: String,
     pub reporting_currency: String,
+    pub allocation: Vec<AllocationStep>,
+    pub tolerance_amount: f64,
+    pub tolerance_rate: f64,
+}
+
+/// How a payment finds the invoices that it settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllocationStep {
+    /// It settles the invoice that it names.
+    Reference,
+    /// One that names none settles the customer's open invoices, oldest due first.
+    OldestDueFirst,
 }
 
 /// Which solver fits the hazard.
@@ -94,6 +107,7 @@ pub struct ScorePolicy {
 #[allow(missing_docs)] // defaults.toml documents each key
 pub struct ForecastPolicy {
     pub draws: usize,
+    pub billing_half_life_days: i32,
     pub customer_correlation: f64,
     pub portfolio_correlation: f64,
 }

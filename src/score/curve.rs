@@ -53,6 +53,11 @@ impl Curves {
     pub fn daily(&self, i: usize, last: i32, out: &mut Vec<f64>) {
         out.clear();
         let row = self.row(i);
+        // edges are whole days that increase from 0: this one in its place means that all before it are
+        if self.edges.get(last as usize) == Some(&last) {
+            out.extend_from_slice(&row[..=last as usize]);
+            return;
+        }
         let mut k = 0;
         for day in 0..=last {
             while k + 1 < self.edges.len() && self.edges[k + 1] <= day {

@@ -1,9 +1,13 @@
 //! From hazards to probabilities, dates and bands.
 
 pub mod curve;
+pub mod dependence;
 pub mod invoice;
+pub mod new_invoice;
 pub mod predict;
 
 pub use curve::Curves;
+pub use dependence::dependence;
 pub use invoice::{InvoiceScore, RiskBand, score};
+pub use new_invoice::NewInvoices;
 pub use predict::{Prediction, Reason, predict};

@@ -1,8 +1,8 @@
 //! Survival curves of the open invoices, and what pulls each of them away from the average.
 
 use super::curve::Curves;
-use crate::features::covariate::{BASE, Backlog, Facts, covariate_of, fill};
-use crate::features::habits::{Calendar, Habits, PayDay};
+use crate::features::covariate::{BASE, Backlog, DayRow, Evening, Facts, covariate_of};
+use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::features::{N_COLUMNS, Survey};
 use crate::ledger::Known;
@@ -109,7 +109,8 @@ struct View<'a> {
     hazard: &'a Hazard,
     habits: &'a Habits,
     average: &'a Habits,
-    calendar: Calendar<'a>,
+    /// Share of what is ready that is let go on each day from `BACKLOG_DAYS` before as_of to the daily horizon.
+    release: Vec<f64>,
     /// The days of the daily horizon: all invoices of the customer look at the same ones.
     pay_days: Vec<PayDay>,
 }
@@ -119,7 +120,8 @@ impl<'a> View<'a> {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
         let calendar = Calendar::new(habits, prior, almanac);
         let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
-        Self { prior, hazard, habits, average, calendar, pay_days }
+        let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(prior.mark.0 + day)).collect();
+        Self { prior, hazard, habits, average, release, pay_days }
     }
 
     /// Writes the curve of an invoice to `row` and gives its reasons.
@@ -130,28 +132,23 @@ impl<'a> View<'a> {
         let stride = (reason_days - 1) / REASON_LOOKS + 1;
         let log_terms = self.hazard.means[2];
         let mut backlog = Backlog::new(facts, self.prior);
+        let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
+        let mut evening = Evening::none();
         let mut pull = [0.0; BASE.len()];
-        let (mut x, mut base) = ([0.0; N_COLUMNS], [0.0; N_COLUMNS]);
         let mut survival = 1.0;
         row[0] = survival;
         for day in 1..=DAILY_DAYS {
             let date = as_of + day;
-            let waiting = backlog.at(date, facts, self.prior, &self.calendar);
+            let waiting = backlog.at(date, facts, self.habits, release);
             let pay_day = &self.pay_days[day as usize - 1];
-            fill(self.prior, self.habits, facts, pay_day, waiting, date, &mut x);
+            let x = DayRow::new(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening);
             let h = self.hazard.hazard(&x);
             survival *= 1.0 - h;
             row[day as usize] = survival;
             if day <= reason_days && (day - 1) % stride == 0 {
-                fill(
-                    self.prior,
-                    self.average,
-                    &facts.average(log_terms),
-                    &PayDay::AVERAGE,
-                    0.0,
-                    date,
-                    &mut base,
-                );
+                let usual = facts.average(log_terms);
+                let none = &mut Evening::none();
+                let base = DayRow::new(self.prior, self.average, &usual, &PayDay::AVERAGE, 0.0, date, none);
                 self.pull(h, &x, &base, &mut pull);
             }
         }
@@ -162,21 +159,23 @@ impl<'a> View<'a> {
 
     /// `d logit(S) / d eta_k = -h_k / (1 - S)`: what each covariate's distance from the average adds, but for the
     /// last factor, which is common to all days.
-    fn pull(&self, h: f64, x: &[f64], base: &[f64], pull: &mut [f64]) {
+    fn pull(&self, h: f64, x: &DayRow, base: &DayRow, pull: &mut [f64]) {
+        let [mut of_x, mut of_base] = [[0.0; N_COLUMNS]; 2];
+        x.write(&mut of_x);
+        base.write(&mut of_base);
         for (column, coefficient) in self.hazard.coefficients.iter().enumerate() {
             if let Some(covariate) = covariate_of(column) {
-                pull[covariate] -= h * coefficient * (x[column] - base[column]);
+                pull[covariate] -= h * coefficient * (of_x[column] - of_base[column]);
             }
         }
     }
 
     /// The curve past the daily horizon.
     fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], survival: f64) {
-        let mut ln_survival = 0.0;
+        let mut survival = survival;
         let as_of = self.prior.mark.0;
         let due = facts.due() - as_of;
         let last = edges[edges.len() - 1];
-        let mut x = [0.0; N_COLUMNS];
         let (mut from, mut k) = (DAILY_DAYS, DAILY_DAYS as usize + 1);
         while from < last {
             let mut to = (from + SPAN_DAYS).min(last);
@@ -184,15 +183,47 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            fill(self.prior, self.habits, facts, &PayDay::AVERAGE, 0.0, middle, &mut x);
-            let daily = (-self.hazard.hazard(&x)).ln_1p();
-            while k < edges.len() && edges[k] <= to {
-                row[k] = survival * f64::exp(ln_survival + daily * f64::from(edges[k] - from));
-                k += 1;
+            let x = DayRow::new(
+                self.prior,
+                self.habits,
+                facts,
+                &PayDay::AVERAGE,
+                0.0,
+                middle,
+                &mut Evening::none(),
+            );
+            let stay = 1.0 - self.hazard.hazard(&x);
+            for day in from + 1..=to {
+                survival *= stay;
+                if edges[k] == day {
+                    row[k] = survival;
+                    k += 1;
+                }
             }
-            ln_survival += daily * f64::from(to - from);
             from = to;
         }
+    }
+}
+
+/// Survival of an invoice at each day `0..=last` after the prior's mark, written to `out`: the daily part of a curve.
+pub(super) fn daily_survival(
+    prior: &Prior,
+    habits: &Habits,
+    hazard: &Hazard,
+    facts: &Facts,
+    calendar: &Calendar<'_>,
+    last: i32,
+    out: &mut Vec<f64>,
+) {
+    let (mut backlog, mut evening) = (Backlog::new(facts, prior), Evening::none());
+    let mut survival = 1.0;
+    out.clear();
+    out.push(survival);
+    for day in prior.mark.0 + 1..=prior.mark.0 + last {
+        let waiting = backlog.at(day, facts, habits, |d| calendar.release(d));
+        let row = DayRow::new(prior, habits, facts, &calendar.day(day), waiting, day, &mut evening);
+        survival *= 1.0 - hazard.hazard(&row);
+        out.push(survival);
     }
 }
 

@@ -8,7 +8,7 @@ use super::payer::Payer;
 use super::trade::TENDERS;
 use super::{Plan, calendar::Calendar, name};
 use crate::core::{Amount, Currency, TextColumn};
-use crate::ledger::{AccountCredit, InvoiceRows, NEVER, SettlementKind, SettlementRows};
+use crate::ledger::{AccountCredit, InvoiceRows, NEVER, RATE_SCALE, SettlementKind, SettlementRows};
 use crate::numeric::rng;
 
 /// What a row of the invoices' table is.
@@ -244,8 +244,15 @@ impl InvoiceTable {
             known: Vec::new(),
             dispute: cut(self.dispute),
             dispute_closed: cut(self.dispute_closed),
+            discount_rate: self.discount_rate[..n].iter().map(millionths).collect(),
+            discount_days: cut(self.discount_days),
+            ..InvoiceRows::default()
         }
     }
+}
+
+fn millionths(rate: &f64) -> i32 {
+    (rate * f64::from(RATE_SCALE)).round() as i32
 }
 
 impl PaymentTable {
@@ -287,6 +294,7 @@ impl PaymentTable {
             known: self.recorded,
             amount: self.amount,
             kind: self.kind,
+            ..SettlementRows::default()
         }
     }
 }

@@ -9,8 +9,9 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("core", ""),
     ("numeric", ""),
     ("policy", "core"),
+    ("remote", ""),
     ("ledger", "core"),
-    ("ingest", "core policy ledger numeric"),
+    ("ingest", "core policy ledger numeric remote"),
     ("features", "core policy ledger numeric"),
     ("analytics", "core policy ledger numeric"),
     ("model", "core policy ledger features numeric"),
@@ -19,7 +20,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("collect", "core policy ledger score numeric"),
     ("evaluate", "core policy ledger features model score forecast numeric"),
     ("simulate", "core policy ledger numeric"),
-    ("contract", "core policy"),
+    ("contract", "core policy remote"),
     ("report", "core policy contract"),
     (
         "error",
@@ -40,6 +41,11 @@ const ONLY_IN: &[(&str, &[&str], &[&str])] = &[
         &["cli/render.rs", "cli/progress.rs"],
     ),
     ("reads a clock", &["SystemTime", "Instant", "Zoned::now", "Timestamp::now"], &["cli/progress.rs"]),
+    (
+        "talks to a server",
+        &["postgres::", "object_store", "tokio", "TcpStream", "std::net"],
+        &["remote/", "ingest/fetch.rs", "contract/sink/"],
+    ),
     (
         "touches files",
         &["std::fs", "fs::", "File::", "tempfile"],

@@ -75,7 +75,11 @@ fn a_run_on_one_table_does_not_look_ahead() {
     let desk = Desk::empty();
     desk.write("invoices.csv", text);
     let sources = Sources { invoices: desk.path("invoices.csv"), ..Sources::default() };
-    let at_par = arrears::policy::parse("[model]\ntrain_rows_max = 20000", "no rates").unwrap();
+    let at_par = arrears::policy::parse(
+        "[ledger]\nreporting_currency = \"XXX\"\n[model]\ntrain_rows_max = 20000",
+        "no rates",
+    )
+    .unwrap();
     assert_passes(&sources, &Job { policy: at_par, ..job("2024-02-10", 2) });
 }
 
@@ -145,7 +149,7 @@ fn a_run_on_the_delay_ledger_does_not_look_ahead() {
         payments: Some(desk.path("payments.csv")),
         ..Sources::default()
     };
-    let policy = arrears::policy::load(None).unwrap();
+    let policy = arrears::policy::parse("[ledger]\nreporting_currency = \"XXX\"", "no rates").unwrap();
     assert_passes(&sources, &Job { policy, ..job("2025-06-30", 0) });
 }
 
@@ -178,7 +182,9 @@ proptest! {
 fn caught(leaky: impl Fn(&Raw, &Job) -> Result<RunOutput, Error>) -> AuditReport {
     let desk = Desk::new();
     let raw = read(&sources(&desk.path(""), "csv")).unwrap();
-    let job = job(AS_OF, 3);
+    // one that sees the future meets currencies there that no rate is given for
+    let at_par = "[ledger]\nreporting_currency = \"XXX\"";
+    let job = Job { policy: arrears::policy::parse(at_par, "at par").unwrap(), ..job(AS_OF, 3) };
     let report = audit_with(&raw, &job, |raw| leaky(raw, &job)).unwrap();
     assert!(!report.passed());
     report
@@ -214,6 +220,7 @@ fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
         n_invoices: 0,
         n_customers: 0,
         hazard,
+        dependence: None,
     };
     Ok(bare.identified())
 }

@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 9] = ["demo", "run", "check", "fit", "score", "explain", "audit", "simulate", "schema"];
+const VERBS: [&str; 10] =
+    ["demo", "run", "check", "fit", "score", "explain", "audit", "simulate", "rules", "schema"];
 /// What `run` writes.
 const RUN_FILES: [&str; 8] = [
     "aging.parquet",
@@ -248,18 +249,49 @@ fn check_reports_rows_at_fault_with_value_and_remedy() {
     );
     desk.write("p.csv", "invoice_id,payment_date,amount\nA1,2024-02-01,60\nA9,2024-02-01,60\n");
     assert_snapshot!(desk.done("check --invoices i.csv --payments p.csv --out q"), @r"
+    as of 2024-02-01, the last day in the files (--as-of names another)
+
       table     file   rows  ledger  quarantined  ignored
       invoices  i.csv  3     1       2            0
       payments  p.csv  2     1       1            0
 
-    AMOUNT_NOT_NUMBER (reject): 1 rows
+      issued       1 invoice of 1 customer, 2024-01-10 to 2024-01-10
+      settlements  1, 2024-02-01 to 2024-02-01
+      currencies   XXX (1 invoice)
+      duplicates   none
+
+    XXX 40.00 open on 1 invoice, 0.00 of it overdue
+      past due              amount  invoices
+      current                40.00         1
+
+    late: not settled in full by the end of due_date
+      of all invoices             -  by Kaplan and Meier: an open invoice counts for as long as it was watched
+      of the settled alone        -  0 of 0 invoices
+      not known yet         100.0 %  1 of 1 invoice open and not late so far
+
+    AMOUNT_NOT_NUMBER (reject): 1 row
       i.csv row 2: amount `12 euros`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it
 
-    DATE_NOT_READABLE (reject): 1 rows
+    DATE_NOT_READABLE (reject): 1 row
       i.csv row 3: issue_date `11.1.24`: not a date of the shape YYYY-MM-DD; write it in that shape, or choose the profile of the export
 
-    PAYMENT_UNKNOWN_INVOICE (reject): 1 rows
+    PAYMENT_UNKNOWN_INVOICE (reject): 1 row
       p.csv row 2: invoice_id `A9`: no invoice of this id is in the ledger; add the invoice, or correct the id
+
+    what arrears can do with this ledger
+      run            no       invoices: 2 of 3 rows are in quarantine, expected at most a share of 0.05
+                              to do: `arrears check --out DIR` with the same options writes each row and its remedy; ingest.max_quarantine_rate in the policy is the share that may pass
+      fit            no       0 settled invoices are seen by a training landmark, a fit needs 30
+                              to do: give a longer history, or score with an existing model: --model models/demo.json
+      late           limited  invoices known to be late: 0, on time: 0; late_prob rests on fewer than 30 (model.min_settled) of a kind
+                              to do: give a longer history
+      forecast       yes      open invoices: 1
+      part payments  yes      settlements known: 1, each with its own amount
+      late entries   limited  no row was recorded after its own day: each counts as known on that day
+                              to do: give recorded_date, if rows are entered late
+      rank           yes      all that is open is in one currency
+      contacts       limited  no contacts are given: no promise holds anybody back, and what one brings is assumed (collect.ladder in the policy)
+                              to do: give --contacts
     ");
     assert_eq!(desk.files("q").len(), 1);
 }

@@ -17,9 +17,9 @@ const CONTRACT: &[(&str, &str)] = &[
     (
         "invoices",
         "invoice_id customer_id issue_date due_date terms_days amount currency kind recorded_date dispute_date
-         dispute_closed_date paid_date discount_rate discount_days business_unit",
+         dispute_closed_date paid_date discount_rate discount_days business_unit instalment credited_invoice_id",
     ),
-    ("payments", "invoice_id payment_date amount payment_id currency kind method recorded_date"),
+    ("payments", "invoice_id payment_date amount payment_id currency kind method recorded_date customer_id instalment"),
     ("customers", "customer_id name industry country credit_limit"),
     ("contacts", "customer_id contact_date channel invoice_id outcome promise_date promise_amount"),
     ("fx", "currency date rate"),

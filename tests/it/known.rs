@@ -142,6 +142,7 @@ impl Books {
             dispute: b.iter().map(|b| b.dispute).collect(),
             dispute_closed: b.iter().map(|b| b.dispute_closed).collect(),
             credits: self.credits.iter().map(credit).collect(),
+            ..InvoiceRows::default()
         };
         let p = &self.payments;
         let settlements = SettlementRows {
@@ -150,6 +151,7 @@ impl Books {
             known: p.iter().map(|p| p.recorded).collect(),
             amount: p.iter().map(|p| Amount(p.amount)).collect(),
             kind: p.iter().map(|p| KINDS[p.kind]).collect(),
+            ..SettlementRows::default()
         };
         Ledger::try_new(invoices, settlements).unwrap()
     }

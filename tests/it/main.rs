@@ -3,9 +3,11 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)] // a test that cannot go on has failed
 #![allow(clippy::type_complexity)] // tables of cases
 
+mod allocation;
 mod architecture;
 mod artifacts;
 mod audit;
+mod check_report;
 mod cli;
 mod coherence;
 mod conformance;
@@ -14,6 +16,9 @@ mod ingest;
 mod known;
 mod recovery;
 mod refusal;
+mod remote;
+mod rules;
 mod sample;
 mod simulate;
+mod truth;
 mod whole_run;

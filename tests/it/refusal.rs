@@ -152,7 +152,8 @@ fn a_file_without_rows_is_refused() {
 fn invoices_of_which_none_is_left_are_refused() {
     let desk = Desk::with_run();
     desk.write("text.csv", INVOICES.replace("100.00", "EUR 100"));
-    refused!(desk, run_with("invoices", "text.csv"), 3, @r"
+    let fit = TABLES.replace("invoices.csv", "text.csv");
+    refused!(desk, format!("fit {fit} --as-of {AS_OF} --model-out m.json"), 3, @r"
     error: text.csv: no invoice is left of 1 rows: 1 are in quarantine, 0 are later than as_of
 
     hint: the first row in quarantine: text.csv row 1: amount `EUR 100`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it (AMOUNT_NOT_NUMBER)
@@ -207,6 +208,11 @@ fn bad_options_are_refused() {
 
     hint: leave --profile out for canonical column names
     ");
+    refused!(desk, "rules AMOUNT_NOT_NICE", 2, @r"
+    error: no rule is named `AMOUNT_NOT_NICE`
+
+    hint: `arrears rules` prints them all
+    ");
     refused!(desk, "simulate --customers 0 --months 6 --out out", 2, @r"
     error: invalid value '0' for '--customers <N>': 0 is not in 1..=10000000
 
@@ -226,7 +232,7 @@ fn a_bad_policy_is_refused() {
     desk.write("bad.toml", "[forecast]\ndraw = 100\n");
     refused!(desk, run, 2, @r"
     error: bad.toml: not a valid policy
-      caused by: unknown field `draw`, expected one of `draws`, `customer_correlation`, `portfolio_correlation`
+      caused by: unknown field `draw`, expected one of `draws`, `billing_half_life_days`, `customer_correlation`, `portfolio_correlation`
         in `forecast`
 
     hint: src/policy/defaults.toml documents every key with its unit and range

@@ -117,8 +117,18 @@ impl Desk {
 
     /// Runs the command in this folder with something on its standard input.
     pub fn piped(&self, arguments: &str, input: &[u8]) -> Said {
+        self.called(&arguments.split_whitespace().collect::<Vec<_>>(), &[], input)
+    }
+
+    /// Runs the command in this folder with arguments that may hold spaces, in an environment of its own.
+    pub fn arrears_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+        self.called(arguments, environment, &[])
+    }
+
+    fn called(&self, arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Said {
         let mut child = Command::new(env!("CARGO_BIN_EXE_arrears"))
-            .args(arguments.split_whitespace())
+            .args(arguments)
+            .envs(environment.iter().copied())
             .current_dir(self.dir.path())
             .env_remove("COLUMNS")
             .stdin(Stdio::piped())

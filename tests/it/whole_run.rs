@@ -68,7 +68,7 @@ impl Run {
         let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
         Self {
             scores: score(&known, &prediction, &policy),
-            forecast: cash_forecast(&known, open, curves, &policy, plan.seed),
+            forecast: cash_forecast(&known, open, curves, &[], &policy, plan.seed),
             ranked: priorities(&stakes, &[], &Reporting::AtPar, &policy).unwrap(),
             aging: aging(&known, open, &policy),
             policy,
@@ -194,15 +194,29 @@ fn the_tables_of_a_run_agree() {
             is(&aging, "currency", r, currency) && !is(&aging, "bucket", r, "unapplied")
         });
         assert_eq!(in_buckets, open, "{currency}");
-        let of = |grain: &str, r: usize| {
-            is(&forecast, "currency", r, currency) && is(&forecast, "grain", r, grain)
+        let from = |source: &'static str| {
+            let forecast = &forecast;
+            move |grain: &str, r: usize| {
+                is(forecast, "currency", r, currency)
+                    && is(forecast, "grain", r, grain)
+                    && is(forecast, "source", r, source)
+            }
         };
+        let of = from("open");
         let due = |grain: &str| total(&forecast, "due", |r| of(grain, r));
         assert_eq!(due("day"), due("week"), "{currency}");
         let expected = |grain: &str| -> f64 {
             (0..forecast.n_rows()).filter(|&r| of(grain, r)).map(|r| double(&forecast, "expected", r)).sum()
         };
         assert!(close(expected("day"), expected("week")), "{currency}");
+        let weeks = |source| -> f64 {
+            let of = from(source);
+            (0..forecast.n_rows()).filter(|&r| of("week", r)).map(|r| double(&forecast, "expected", r)).sum()
+        };
+        assert!(
+            weeks("future") > 0.0 && close(weeks("open") + weeks("future"), weeks("total")),
+            "{currency}"
+        );
         let cash_of_90_days =
             (0..scores.n_rows()).filter(|&r| is(&scores, "currency", r, currency)).map(|r| {
                 let Value::Amount(open) = scores.value("open_amount", r) else { panic!("no amount") };

@@ -133,7 +133,7 @@ fn every_input_of_the_corpus_survives() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::with_cases(384) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::with_cases(192) })]
 
     #[test]
     fn changed_inputs_survive(seed in any::<usize>(), edits in prop::collection::vec(any_edit(), 1..6)) {

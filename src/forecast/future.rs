@@ -1,0 +1,170 @@
+//! Cash of invoices that are not issued yet: what customers will be billed, run through their own curves.
+
+use super::billing::{Billing, usual_terms};
+use super::simulation::{Draws, Shocks};
+use crate::core::Currency;
+use crate::core::amount::SCALE;
+use crate::ledger::Known;
+use crate::numeric::{rng, text_key};
+use crate::policy::ValidPolicy;
+use crate::score::NewInvoices;
+use rand_distr::{Distribution, Gamma, StandardNormal};
+use rayon::prelude::*;
+
+/// Customers whose cash is added in one go; fixed, so that threads do not change a byte.
+const CHUNK: usize = 64;
+
+/// Cash that future invoices of one currency bring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FutureCash {
+    /// The currency.
+    pub currency: Currency,
+    /// Expected cash of each day after as_of, in currency units.
+    pub expected: Vec<f64>,
+    /// Its variance by the chance of single invoices, in squares of currency units.
+    pub variance: Vec<f64>,
+    /// Deviation of the log of all billing.
+    pub deviation: f64,
+}
+
+/// What future invoices bring on each of the days `1..=last` after as_of, for every currency that was billed.
+///
+/// `cash[d] = scale sum_c lift_c[d] sum_{b < d} billed_c[b] (S_c(d - b - 1) - S_c(d - b))`: customer `c` is billed
+/// `billed_c[b]` on day `b` by its own cadence ([`Billing`]), its next invoice has the model's curve `S_c`
+/// ([`NewInvoices::survival`]), and money moves on its pay days. `scale` is what the same sum has missed in past
+/// months: customers that nobody knows yet, and those that have left.
+///
+/// Single invoices arrive by chance: their number is Poisson, so that `variance[d]` is the expected cash times the
+/// size of an invoice, and days are independent given all billing.
+pub fn future_cash(known: &Known, new: &NewInvoices<'_>, policy: &ValidPolicy, last: i32) -> Vec<FutureCash> {
+    let billing = Billing::new(known, policy.forecast.billing_half_life_days);
+    let season: Vec<f64> = (1..=last).map(|d| billing.season_at(known.as_of().0 + d)).collect();
+    let (n, n_days) = (known.currency_code.len(), last as usize);
+    let customers: Vec<usize> = (0..known.n_customers()).collect();
+    let parts: Vec<Vec<f64>> = customers
+        .par_chunks(CHUNK)
+        .map(|customers| {
+            let mut sums = vec![0.0; 2 * n * n_days];
+            let mut room = Room::default();
+            for &c in customers {
+                room.add(known, c, new, &billing, &season, &mut sums);
+            }
+            sums
+        })
+        .collect();
+    let mut sums = vec![0.0; 2 * n * n_days];
+    for part in &parts {
+        sums.iter_mut().zip(part).for_each(|(sum, s)| *sum += s);
+    }
+    let of = |k: usize| {
+        let level = billing.level[k];
+        let column =
+            |at: usize| sums[at * n_days..(at + 1) * n_days].iter().map(|s| s * level.scale).collect();
+        FutureCash {
+            currency: known.currency_code[k],
+            expected: column(2 * k),
+            variance: column(2 * k + 1),
+            deviation: level.deviation,
+        }
+    };
+    (0..n).map(of).collect()
+}
+
+/// Room for one customer at a time.
+#[derive(Default)]
+struct Room {
+    survival: Vec<f64>,
+    falls: Vec<f64>,
+    shares: Vec<f64>,
+    lifts: Vec<f64>,
+    cash: Vec<f64>,
+}
+
+impl Room {
+    /// Adds the customer's cash and its variance to `[currency, 2, day]`.
+    fn add(
+        &mut self,
+        known: &Known,
+        c: usize,
+        new: &NewInvoices<'_>,
+        billing: &Billing,
+        season: &[f64],
+        sums: &mut [f64],
+    ) {
+        let (last, n_days) = (season.len() as i32, season.len());
+        for (k, line) in billing.lines(known, c, known.as_of().0).into_iter().enumerate() {
+            if k == 0 {
+                new.survival(c, usual_terms(known, c), last, &mut self.survival);
+                self.falls.clear();
+                self.falls.extend(self.survival.windows(2).map(|s| s[0] - s[1]));
+                billing.day_shares(known, c, last, &mut self.shares);
+                new.day_lifts(c, last, &mut self.lifts);
+                self.cash.clear();
+                self.cash.resize(n_days, 0.0);
+                for (b, (share, season)) in self.shares.iter().zip(season).enumerate() {
+                    let billed = share * season;
+                    let paid = &mut self.cash[b + 1..];
+                    paid.iter_mut().zip(&self.falls).for_each(|(cash, fall)| *cash += billed * fall);
+                }
+                self.cash.iter_mut().zip(&self.lifts).for_each(|(cash, lift)| *cash *= lift);
+            }
+            let at = 2 * line.currency as usize * n_days;
+            let (expected, variance) = sums[at..at + 2 * n_days].split_at_mut(n_days);
+            for ((e, v), cash) in expected.iter_mut().zip(variance).zip(&self.cash) {
+                *e += line.per_day * cash;
+                *v += line.per_day * cash * line.lump;
+            }
+        }
+    }
+}
+
+impl FutureCash {
+    /// Draws futures: all billing too high or too low by one log-normal factor a draw, and gamma days around it.
+    pub fn simulate(&self, shocks: &Shocks) -> Draws {
+        let (n_draws, n_days) = (shocks.n_draws, self.expected.len());
+        let key = text_key(self.currency.as_str());
+        let normals = StandardNormal.sample_iter(rng(shocks.seed, "forecast: billing", key));
+        let factors: Vec<f64> = normals
+            .take(n_draws)
+            .map(|z: f64| (self.deviation * z - 0.5 * self.deviation.powi(2)).exp())
+            .collect();
+        let mut rng = rng(shocks.seed, "forecast: future day", key);
+        let mut cash = vec![0; n_days * n_draws];
+        for (day, draws) in cash.chunks_mut(n_draws.max(1)).enumerate() {
+            let (mean, variance) = (self.expected[day], self.variance[day]);
+            let Ok(gamma) = Gamma::new(mean * mean / variance, variance / mean) else { continue };
+            for (draw, factor) in draws.iter_mut().zip(&factors) {
+                *draw = (factor * gamma.sample(&mut rng) * SCALE as f64).round() as i64;
+            }
+        }
+        Draws::new(n_draws, cash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Amount;
+
+    fn shocks(n_draws: usize) -> Shocks {
+        Shocks { n_draws, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 3 }
+    }
+
+    /// Four standard errors.
+    #[test]
+    fn draws_have_the_expected_cash_and_its_spread() {
+        let currency = Currency::try_new("EUR").unwrap();
+        let future =
+            FutureCash { currency, expected: vec![0.0, 100.0], variance: vec![0.0, 400.0], deviation: 0.1 };
+        let n = 20_000;
+        let draws = future.simulate(&shocks(n));
+        assert!(draws.cash(1, 1).iter().all(|&c| c == 0));
+        let x: Vec<f64> = draws.cash(2, 2).into_iter().map(|c| Amount(c).to_f64()).collect();
+        let mean = x.iter().sum::<f64>() / n as f64;
+        let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
+        // variance of a product: 400 E[f^2] + 100^2 Var[f], f log-normal with mean 1
+        let wanted = 400.0 * 0.01_f64.exp() + 10_000.0 * (0.01_f64.exp() - 1.0);
+        assert!((mean - 100.0).abs() < 4.0 * (wanted / n as f64).sqrt(), "{mean}");
+        assert!((variance / wanted - 1.0).abs() < 0.08, "{variance} {wanted}");
+    }
+}

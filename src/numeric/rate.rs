@@ -1,0 +1,58 @@
+//! From a rate, the fall of a log survival over a day, to the log-odds of the day's hazard.
+
+use std::sync::LazyLock;
+
+/// Rates are held inside the hazards of 1e-5 and 0.95.
+const LEAST: f64 = 1.000_005e-5;
+const MOST: f64 = 2.995_732_273_553_991;
+/// Bits of the mantissa that choose a cell: 128 in each octave.
+const CELL_BITS: u32 = 7;
+const SHIFT: u32 = 52 - CELL_BITS;
+
+/// Where each cell begins, the value there, and the slope to the next.
+static TABLE: LazyLock<Vec<[f64; 3]>> = LazyLock::new(|| {
+    let (first, last) = (LEAST.to_bits() >> SHIFT, MOST.to_bits() >> SHIFT);
+    (first..=last)
+        .map(|cell| {
+            let (from, to) = (f64::from_bits(cell << SHIFT), f64::from_bits((cell + 1) << SHIFT));
+            [from, exact(from), (exact(to) - exact(from)) / (to - from)]
+        })
+        .collect()
+});
+
+/// `ln(exp(rate) - 1)`, which is the log-odds of the hazard `1 - exp(-rate)`, within 1e-5; the hazard is held inside
+/// 1e-5 and 0.95.
+///
+/// ```
+/// use arrears::numeric::rate::log_odds_of_rate;
+/// assert!((log_odds_of_rate(2f64.ln())).abs() < 1e-5);
+/// ```
+pub fn log_odds_of_rate(rate: f64) -> f64 {
+    let rate = rate.clamp(LEAST, MOST);
+    let [from, value, slope] = TABLE[((rate.to_bits() >> SHIFT) - (LEAST.to_bits() >> SHIFT)) as usize];
+    value + slope * (rate - from)
+}
+
+fn exact(rate: f64) -> f64 {
+    rate.exp_m1().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_within_its_bound_of_the_formula() {
+        for k in 0..40_000 {
+            let rate = LEAST * (MOST / LEAST).powf(f64::from(k) / 40_000.0);
+            let (table, formula) = (log_odds_of_rate(rate), exact(rate));
+            assert!((table - formula).abs() < 1e-5, "{rate}: {table} {formula}");
+        }
+    }
+
+    #[test]
+    fn rates_beyond_what_a_hazard_may_be_are_held() {
+        assert!((log_odds_of_rate(-1.0) - (1e-5_f64 / (1.0 - 1e-5)).ln()).abs() < 1e-5);
+        assert!((log_odds_of_rate(9.0) - 19f64.ln()).abs() < 1e-5);
+    }
+}

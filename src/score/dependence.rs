@@ -1,0 +1,246 @@
+//! How much invoices have in common: measured on what the model missed in past weeks.
+
+use super::predict::daily_survival;
+use crate::core::Day;
+use crate::features::covariate::Facts;
+use crate::features::habits::{Calendar, Habits};
+use crate::features::sweep::{Room, sweep};
+use crate::features::{Survey, prior::Prior};
+use crate::ledger::Known;
+use crate::model::{Dependence, Hazard};
+use crate::numeric::{mix, normal_density, normal_quantile, text_key};
+use crate::policy::ValidPolicy;
+use rayon::prelude::*;
+
+/// Past days that are looked at, the newest ones.
+const MARKS: usize = 12;
+/// Days after each by which an invoice is paid or not: payments of a week, a fortnight and four weeks.
+const HORIZONS: [i32; 3] = [7, 14, 28];
+/// Customers looked at, at the most: chosen by their ids.
+const CUSTOMERS: usize = 1500;
+/// Customers in one go; fixed, so that threads do not change a byte.
+const CHUNK: usize = 32;
+/// Pseudo-marks at which invoices had in common what the policy says.
+const PRIOR_MARKS: f64 = 2.0;
+/// Largest shares that are believed.
+const PORTFOLIO_MOST: f64 = 0.3;
+const CUSTOMER_MOST: f64 = 0.65;
+
+/// Estimates what the payments of a customer, and those of all, have in common.
+///
+/// Let `y` say whether an invoice open on a past landmark is paid within some days, `p` its probability by the model,
+/// and `f` the normal density at the `p`-quantile. Under the copula of [`crate::forecast::Portfolio::simulate`] two
+/// invoices whose scores correlate by `rho` have `E[(y - p)(y' - p')] = rho f f'` to first order. So the sum of the
+/// products of misses over all pairs, divided by that of `f f'`, is the correlation: over pairs of one customer it is
+/// `customer + portfolio`, over pairs of different customers `portfolio`. Both are shrunk to the policy's.
+///
+/// The model has seen these days; on a short history it therefore looks a little better than it will be.
+///
+/// Source: the method of moments of Frey & McNeil (2003), *Dependent Defaults in Models of Portfolio Credit Risk*.
+pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Dependence {
+    let usual = Dependence {
+        customer: policy.forecast.customer_correlation,
+        portfolio: policy.forecast.portfolio_correlation,
+    };
+    let marks = past_marks(survey, known.as_of());
+    if marks.is_empty() {
+        return usual;
+    }
+    let customers = sample(known);
+    let days: Vec<Day> = marks.iter().map(|m| m.1).collect();
+    let n = marks.len() * HORIZONS.len();
+    let parts: Vec<Vec<Sums>> = customers
+        .par_chunks(CHUNK)
+        .map_init(Room::default, |room, customers| {
+            let mut sums = vec![Sums::default(); n];
+            for &c in customers {
+                sweep(known, c as usize, &days, &survey.memory, room, |m, state, open| {
+                    let prior = &survey.priors[marks[m].0];
+                    let habits = Habits::new(known, state, open, prior, &survey.memory);
+                    let look = Look { known, survey, hazard, prior, habits: &habits };
+                    look.add(open, &mut sums[m * HORIZONS.len()..(m + 1) * HORIZONS.len()]);
+                });
+            }
+            sums
+        })
+        .collect();
+    let mut all = vec![Sums::default(); n];
+    for part in parts {
+        all.iter_mut().zip(part).for_each(|(sum, p)| sum.join(&p));
+    }
+    estimate(&all, marks.len() as f64, usual)
+}
+
+/// Landmarks with a place among the priors, newest first, far enough apart that their invoices' weeks do not overlap.
+fn past_marks(survey: &Survey, as_of: Day) -> Vec<(usize, Day)> {
+    let reach = HORIZONS[HORIZONS.len() - 1];
+    let mut last = as_of.0;
+    let mut marks = Vec::new();
+    for (k, mark) in survey.landmarks().iter().enumerate().rev() {
+        if mark.0 <= last - reach && marks.len() < MARKS {
+            marks.push((k, *mark));
+            last = mark.0;
+        }
+    }
+    marks.reverse();
+    marks
+}
+
+/// Customers, all or those whose ids hash lowest, in ledger order.
+fn sample(known: &Known) -> Vec<u32> {
+    let mut keyed: Vec<(u64, u32)> = (0..known.n_customers() as u32)
+        .map(|c| (mix(text_key(known.customer_id.get(c as usize)), 0), c))
+        .collect();
+    if keyed.len() > CUSTOMERS {
+        keyed.select_nth_unstable(CUSTOMERS);
+        keyed.truncate(CUSTOMERS);
+    }
+    let mut chosen: Vec<u32> = keyed.into_iter().map(|k| k.1).collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+/// One customer on one mark.
+struct Look<'a> {
+    known: &'a Known,
+    survey: &'a Survey,
+    hazard: &'a Hazard,
+    prior: &'a Prior,
+    habits: &'a Habits,
+}
+
+impl Look<'_> {
+    /// Adds what its open invoices did to the sums of each horizon.
+    fn add(&self, open: &[u32], sums: &mut [Sums]) {
+        if open.is_empty() {
+            return;
+        }
+        let (known, prior) = (self.known, self.prior);
+        let calendar = Calendar::new(self.habits, prior, &self.survey.almanac);
+        let mut own = [Misses::default(); HORIZONS.len()];
+        let mut survival = Vec::new();
+        for &i in open {
+            let facts = Facts::new(known, i as usize, self.habits, prior);
+            let last = HORIZONS[HORIZONS.len() - 1];
+            daily_survival(prior, self.habits, self.hazard, &facts, &calendar, last, &mut survival);
+            for (own, horizon) in own.iter_mut().zip(HORIZONS) {
+                let p = 1.0 - survival[horizon as usize];
+                let paid = known.settled[i as usize] <= prior.mark.0 + horizon;
+                let f = if p > 0.0 && p < 1.0 { normal_density(normal_quantile(p)) } else { 0.0 };
+                own.add(f64::from(u8::from(paid)) - p, f);
+            }
+        }
+        sums.iter_mut().zip(own).for_each(|(sum, own)| sum.add(own));
+    }
+}
+
+/// Misses of some invoices and their densities, with their squares.
+#[derive(Debug, Clone, Copy, Default)]
+struct Misses {
+    miss: f64,
+    miss2: f64,
+    density: f64,
+    density2: f64,
+}
+
+impl Misses {
+    fn add(&mut self, miss: f64, density: f64) {
+        self.miss += miss;
+        self.miss2 += miss * miss;
+        self.density += density;
+        self.density2 += density * density;
+    }
+}
+
+/// One mark and horizon over all customers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    miss: f64,
+    density: f64,
+    /// Sums over customers of their squared sums.
+    miss_of_customers: f64,
+    density_of_customers: f64,
+    /// Products over pairs of invoices of one customer.
+    miss_pairs: f64,
+    density_pairs: f64,
+}
+
+impl Sums {
+    fn add(&mut self, own: Misses) {
+        self.miss += own.miss;
+        self.density += own.density;
+        self.miss_of_customers += own.miss.powi(2);
+        self.density_of_customers += own.density.powi(2);
+        self.miss_pairs += own.miss.powi(2) - own.miss2;
+        self.density_pairs += own.density.powi(2) - own.density2;
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.miss += other.miss;
+        self.density += other.density;
+        self.miss_of_customers += other.miss_of_customers;
+        self.density_of_customers += other.density_of_customers;
+        self.miss_pairs += other.miss_pairs;
+        self.density_pairs += other.density_pairs;
+    }
+}
+
+fn estimate(sums: &[Sums], n_marks: f64, usual: Dependence) -> Dependence {
+    let shrunk = |top: f64, bottom: f64, usual: f64| {
+        let prior = PRIOR_MARKS * bottom / n_marks;
+        if bottom > 0.0 { (top + prior * usual) / (bottom + prior) } else { usual }
+    };
+    let sum = |of: fn(&Sums) -> f64| sums.iter().map(of).sum::<f64>();
+    let portfolio = shrunk(
+        sum(|s| s.miss.powi(2) - s.miss_of_customers),
+        sum(|s| s.density.powi(2) - s.density_of_customers),
+        usual.portfolio,
+    );
+    let both = shrunk(sum(|s| s.miss_pairs), sum(|s| s.density_pairs), usual.customer + usual.portfolio);
+    let portfolio = portfolio.clamp(0.0, PORTFOLIO_MOST);
+    Dependence { customer: (both - portfolio).clamp(0.0, CUSTOMER_MOST), portfolio }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: Dependence = Dependence { customer: 0.3, portfolio: 0.02 };
+
+    /// One mark, two customers with two invoices each, all of p = 1/2: f^2 = 1 / (2 pi).
+    fn of(misses: [[f64; 2]; 2]) -> Sums {
+        let mut sums = Sums::default();
+        for customer in misses {
+            let mut own = Misses::default();
+            customer.into_iter().for_each(|m| own.add(m, normal_density(0.0)));
+            sums.add(own);
+        }
+        sums
+    }
+
+    #[test]
+    fn misses_are_multiplied_pair_by_pair() {
+        let sums = of([[0.5, 0.5], [-0.5, 0.5]]);
+        assert!((sums.miss_pairs - (2.0 * 0.25 - 2.0 * 0.25)).abs() < 1e-12);
+        // pairs of different customers: (0.5 + 0.5) * (-0.5 + 0.5), each way
+        assert!((sums.miss.powi(2) - sums.miss_of_customers).abs() < 1e-12);
+        let f2 = 1.0 / (2.0 * std::f64::consts::PI);
+        assert!((sums.density_pairs - 4.0 * f2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn many_marks_without_anything_in_common_overrule_the_policy() {
+        let none = vec![of([[0.5, -0.5], [0.5, -0.5]]); 200];
+        let found = estimate(&none, 200.0, USUAL);
+        assert!((found.portfolio - 0.02 * 2.0 / 202.0).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.customer, 0.0);
+        let nothing = estimate(&[Sums::default()], 1.0, USUAL);
+        assert!((nothing.customer - 0.3).abs() < 1e-12 && nothing.portfolio == 0.02, "{nothing:?}");
+    }
+
+    #[test]
+    fn customers_who_miss_together_have_it_in_common() {
+        let marks = [of([[0.5, 0.5], [-0.5, -0.5]]); 50];
+        assert_eq!(estimate(&marks, 50.0, USUAL).customer, CUSTOMER_MOST);
+    }
+}
