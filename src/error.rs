@@ -2,7 +2,8 @@
 
 use crate::collect::CollectError;
 use crate::contract::ContractError;
-use crate::ingest::IngestError;
+use crate::evaluate::BacktestError;
+use crate::ingest::{ChallengerError, IngestError};
 use crate::ledger::LedgerError;
 use crate::model::{ArtifactError, ModelError};
 use crate::policy::PolicyError;
@@ -49,6 +50,12 @@ pub enum Error {
     #[error("audit failed: {moved} of the output moved with what happened after as_of")]
     #[allow(missing_docs)] // of fields: the message names each one
     AuditFailed { moved: String },
+    /// A backtest cannot be made.
+    #[error(transparent)]
+    Backtest(#[from] BacktestError),
+    /// A file of forecasts is refused.
+    #[error(transparent)]
+    Challenger(#[from] ChallengerError),
     /// A table or folder cannot be written or read.
     #[error(transparent)]
     Contract(#[from] ContractError),
@@ -83,6 +90,8 @@ impl Error {
             Self::Ingest(e) | Self::Rejected { refused: e, .. } => e.exit_code(),
             Self::Artifact(e) => e.exit_code(),
             Self::Contract(e) => e.exit_code(),
+            Self::Backtest(e) => e.exit_code(),
+            Self::Challenger(e) => e.exit_code(),
         }
     }
 
@@ -111,6 +120,8 @@ impl Error {
             Self::Model(e) => e.hint(),
             Self::Artifact(e) => e.hint(),
             Self::Collect(e) => e.hint(),
+            Self::Backtest(e) => e.hint(),
+            Self::Challenger(e) => e.hint(),
             Self::NoReportingCurrency { .. } => Some(
                 "name one in the policy, [ledger] reporting_currency = \"EUR\", and give rates to it with --fx; \
                  \"XXX\" adds amounts as they stand"

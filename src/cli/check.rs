@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::pipeline::ledger_report::{CurrencyReport, InputReport, LateReport, RuleReport};
 use crate::pipeline::{self, LedgerReport, quarantine_file, rejection, write_file};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Read, map and validate a ledger; report what is in it, and what is wrong with which row
 #[derive(Debug, Clone, Args)]
@@ -22,6 +22,9 @@ pub struct CheckArgs {
     /// Where quarantine.parquet goes [default: nowhere]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Propose a mapping from headers and values instead, on stdout or to FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub suggest: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -33,6 +36,9 @@ Exit status:  0 checked  1 cannot read/write  2 bad option/policy  3 input rejec
 /// # Errors
 /// For files that cannot be read or hold no usable invoice; the quarantine is written then too.
 pub fn run(args: &CheckArgs, screen: &Screen) -> Result<(), Error> {
+    if let Some(file) = &args.suggest {
+        return suggest(args, file, screen);
+    }
     let progress = Progress::new(*screen);
     let policy = args.input.policy()?;
     let book = pipeline::check(&args.input.sources()?, args.as_of, &policy, &progress);
@@ -49,6 +55,17 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<(), Error> {
     }
     report.warnings.iter().for_each(|w| screen.warning(w));
     screen.data(|| text(&report), &report)
+}
+
+/// Writes the mapping that the files suggest; `-` is stdout.
+fn suggest(args: &CheckArgs, file: &Path, screen: &Screen) -> Result<(), Error> {
+    let toml = crate::pipeline::suggest(&args.input.sources()?)?;
+    if file == Path::new("-") {
+        return screen.data(|| toml.clone(), &serde_json::json!({ "mapping": toml }));
+    }
+    write_file(file, toml.as_bytes())?;
+    screen.note(&format!("written to {}", file.display()));
+    Ok(())
 }
 
 /// The report for people; `docs/check.md` has the keys of the one for machines.
@@ -69,7 +86,15 @@ fn inputs(r: &LedgerReport) -> String {
         [i.table.to_owned(), i.file.clone(), rows, ledger, quarantined, ignored]
     };
     let rows: Vec<[String; 6]> = r.inputs.iter().map(row).collect();
+    let left_out = r.inputs.iter().filter(|i| i.left_out > 0).map(|i| {
+        format!(
+            "left out of {}: {}, blank, sums or not of this table\n",
+            i.file,
+            n(i.left_out as usize, "row")
+        )
+    });
     aligned(["table", "file", "rows", "ledger", "quarantined", "ignored"], &rows)
+        + &left_out.collect::<String>()
 }
 
 fn contents(r: &LedgerReport) -> String {

@@ -23,8 +23,11 @@ pub struct InputArgs {
     #[arg(long, value_name = "FILE")]
     pub fx: Option<PathBuf>,
     /// A known layout of columns, as ibm-ar [default: the canonical names]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "mapping")]
     pub profile: Option<String>,
+    /// A file that says where an export has each field, and how it writes dates and numbers
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
     /// A policy that replaces some of the defaults
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

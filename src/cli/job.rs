@@ -3,23 +3,27 @@
 use super::input::InputArgs;
 use crate::core::Day;
 use crate::error::Error;
-use crate::pipeline::{Artifact, Job, Profile, Sources, ValidPolicy, load_policy};
+use crate::pipeline::{Artifact, Job, Mapping, Sources, ValidPolicy, load_policy};
 use std::path::Path;
 
 impl InputArgs {
     /// The files and their layout.
     ///
     /// # Errors
-    /// For a profile nobody knows.
+    /// For a profile nobody knows, or a mapping that cannot be read or says something wrong.
     pub(super) fn sources(&self) -> Result<Sources, Error> {
-        let profile = self.profile.as_deref().map_or(Ok(Profile::default()), Profile::from_name)?;
+        let mapping = match (&self.mapping, &self.profile) {
+            (Some(file), _) => Mapping::load(file)?,
+            (None, Some(name)) => Mapping::built_in(name)?,
+            (None, None) => Mapping::default(),
+        };
         Ok(Sources {
             invoices: self.invoices.clone(),
             payments: self.payments.clone(),
             customers: self.customers.clone(),
             contacts: self.contacts.clone(),
             fx: self.fx.clone(),
-            profile,
+            mapping,
         })
     }
 

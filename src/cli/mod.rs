@@ -2,6 +2,7 @@
 #![allow(missing_docs)] // a doc on a group of arguments would become the text of its verb
 
 pub mod audit;
+pub mod backtest;
 pub mod check;
 pub mod demo;
 pub mod explain;
@@ -46,6 +47,7 @@ enum Verb {
     Score(score::ScoreArgs),
     Explain(explain::ExplainArgs),
     Audit(audit::AuditArgs),
+    Backtest(backtest::BacktestArgs),
     Simulate(simulate::SimulateArgs),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
@@ -89,6 +91,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Score(args) => score::run(&args, &screen),
         Verb::Explain(args) => explain::run(&args, &screen),
         Verb::Audit(args) => audit::run(&args, &screen),
+        Verb::Backtest(args) => backtest::run(&args, &screen),
         Verb::Simulate(args) => simulate::run(&args, &screen),
         Verb::Rules(args) => rules::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
@@ -112,6 +115,7 @@ mod tests {
         }
         vec![
             of::<audit::AuditArgs>("audit"),
+            of::<backtest::BacktestArgs>("backtest"),
             of::<check::CheckArgs>("check"),
             of::<demo::DemoArgs>("demo"),
             of::<explain::ExplainArgs>("explain"),

@@ -143,18 +143,24 @@ pub fn summary(s: &Summary) -> String {
 
 /// Rows under a header, columns aligned, two blanks between them and before them; the last column is left ragged.
 pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
-    let mut width = header.map(|h| h.chars().count());
+    let rows: Vec<&[String]> = rows.iter().map(<[String; N]>::as_slice).collect();
+    aligned_rows(&header, &rows)
+}
+
+/// [`aligned`] of as many columns as the header has.
+pub fn aligned_rows<R: AsRef<[String]>>(header: &[&str], rows: &[R]) -> String {
+    let mut width: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
     for row in rows {
-        for (w, cell) in width.iter_mut().zip(row) {
+        for (w, cell) in width.iter_mut().zip(row.as_ref()) {
             *w = (*w).max(cell.chars().count());
         }
     }
-    let line = |cells: [&str; N]| {
-        let padded: String = cells.iter().zip(width).map(|(c, w)| format!("  {c:<w$}")).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: String = cells.zip(&width).map(|(c, w)| format!("  {c:<w$}")).collect();
         format!("{}\n", padded.trim_end())
     };
-    let body: String = rows.iter().map(|r| line(r.each_ref().map(String::as_str))).collect();
-    line(header) + &body
+    let body: String = rows.iter().map(|r| line(&mut r.as_ref().iter().map(String::as_str))).collect();
+    line(&mut header.iter().copied()) + &body
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ pub(super) fn to_array(column: &Column, range: Range<usize>) -> Result<ArrayRef,
             decimal(Decimal128Array::from_iter(c[range].iter().map(|a| a.map(|a| i128::from(a.0)))))?
         }
         Column::Bool(c) => Arc::new(BooleanArray::from(c[range].to_vec())),
+        Column::OptBool(c) => Arc::new(BooleanArray::from(c[range].to_vec())),
         Column::TextList(c) => lists(c, range),
     })
 }
@@ -111,7 +112,8 @@ pub(super) fn empty(schema: &ColumnSchema) -> Column {
         (ColumnType::Double, true) => Column::OptF64(Vec::new()),
         (ColumnType::Decimal, false) => Column::Amount(Vec::new()),
         (ColumnType::Decimal, true) => Column::OptAmount(Vec::new()),
-        (ColumnType::Bool, _) => Column::Bool(Vec::new()),
+        (ColumnType::Bool, false) => Column::Bool(Vec::new()),
+        (ColumnType::Bool, true) => Column::OptBool(Vec::new()),
         (ColumnType::TextList, _) => Column::TextList(TextList::default()),
     }
 }
@@ -125,6 +127,7 @@ pub(super) fn append(column: &mut Column, array: &ArrayRef, schema: &ColumnSchem
             | Column::OptI32(_)
             | Column::OptF64(_)
             | Column::OptAmount(_)
+            | Column::OptBool(_)
     );
     let name = || schema.name.to_owned();
     if let Some(row) = (0..array.len()).find(|&i| !holds_null && array.is_null(i)) {
@@ -152,6 +155,7 @@ fn extend(column: &mut Column, a: &ArrayRef) -> Option<()> {
         Column::Amount(c) => c.extend(decimals(a)?.values().iter().map(|&v| amount(v))),
         Column::OptAmount(c) => c.extend(decimals(a)?.iter().map(|v| v.map(amount))),
         Column::Bool(c) => c.extend(a.as_boolean_opt()?.values().iter()),
+        Column::OptBool(c) => c.extend(a.as_boolean_opt()?.iter()),
         Column::TextList(c) => {
             for list in a.as_list_opt::<i32>()?.iter().flatten() {
                 c.push(list.as_string_opt::<i32>()?.iter().flatten());

@@ -5,6 +5,7 @@
 //! with any number of threads; [`write_folder`] puts a whole run in place at once.
 
 mod arrays;
+mod backtest_tables;
 mod error;
 mod manifest;
 mod read;

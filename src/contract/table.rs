@@ -75,6 +75,7 @@ pub enum Column {
     Amount(Vec<Amount>),
     OptAmount(Vec<Option<Amount>>),
     Bool(Vec<bool>),
+    OptBool(Vec<Option<bool>>),
     TextList(TextList),
 }
 
@@ -123,6 +124,7 @@ impl Column {
             Self::Amount(c) => c.len(),
             Self::OptAmount(c) => c.len(),
             Self::Bool(c) => c.len(),
+            Self::OptBool(c) => c.len(),
             Self::TextList(c) => c.len(),
         }
     }
@@ -141,7 +143,7 @@ impl Column {
             Self::I64(_) => ColumnType::Int64,
             Self::F64(_) | Self::OptF64(_) => ColumnType::Double,
             Self::Amount(_) | Self::OptAmount(_) => ColumnType::Decimal,
-            Self::Bool(_) => ColumnType::Bool,
+            Self::Bool(_) | Self::OptBool(_) => ColumnType::Bool,
             Self::TextList(_) => ColumnType::TextList,
         }
     }
@@ -170,6 +172,7 @@ impl Column {
             Self::Amount(c) => Value::Amount(c[i]),
             Self::OptAmount(c) => or_null(c[i].map(Value::Amount)),
             Self::Bool(c) => Value::Bool(c[i]),
+            Self::OptBool(c) => or_null(c[i].map(Value::Bool)),
             Self::TextList(c) => Value::TextList(c.get(i).collect()),
         }
     }
@@ -181,6 +184,7 @@ impl Column {
             Self::OptDate(c) | Self::OptI32(c) => c.iter().position(Option::is_none),
             Self::OptF64(c) => c.iter().position(Option::is_none),
             Self::OptAmount(c) => c.iter().position(Option::is_none),
+            Self::OptBool(c) => c.iter().position(Option::is_none),
             _ => None,
         }
     }

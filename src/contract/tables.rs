@@ -1,9 +1,10 @@
 //! The one list of every table of the contract.
 
-use super::schema::ColumnType::{Bool, Date, Decimal, Double, Int32, Int64, Text, TextList};
+use super::backtest_tables as backtest;
+use super::schema::ColumnType::{Date, Decimal, Double, Int32, Int64, Text, TextList};
 use super::schema::{ColumnSchema, ColumnType, Folder, TableSchema};
 
-const fn col(
+pub(super) const fn col(
     name: &'static str,
     column_type: ColumnType,
     unit: &'static str,
@@ -12,7 +13,7 @@ const fn col(
     ColumnSchema { name, column_type, unit, nullable: false, meaning }
 }
 
-const fn opt(
+pub(super) const fn opt(
     name: &'static str,
     column_type: ColumnType,
     unit: &'static str,
@@ -22,11 +23,12 @@ const fn opt(
 }
 
 const AS_OF: ColumnSchema = col("as_of", Date, "", "The day at whose end everything in the row was known.");
-const CURRENCY: ColumnSchema =
+pub(super) const CURRENCY: ColumnSchema =
     col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
 const SEGMENT: ColumnSchema = col("segment", Text, "", "Part of the portfolio: `all`, or `name=value`.");
 const CUSTOMER_ID: ColumnSchema = col("customer_id", Text, "", "The customer, as the ledger names it.");
-const INVOICE_ID: ColumnSchema = col("invoice_id", Text, "", "The invoice, as the ledger names it.");
+pub(super) const INVOICE_ID: ColumnSchema =
+    col("invoice_id", Text, "", "The invoice, as the ledger names it.");
 const OPEN_AMOUNT: ColumnSchema =
     col("open_amount", Decimal, "currency", "Amount less everything known at as_of to have settled it.");
 const REASON_1: ColumnSchema =
@@ -47,10 +49,6 @@ const P90: ColumnSchema =
     col("p90", Double, "currency", "Cash that 90 in 100 simulated futures stay at or below.");
 const P95: ColumnSchema =
     col("p95", Double, "currency", "Cash that 95 in 100 simulated futures stay at or below.");
-const ORIGIN: ColumnSchema = col("origin", Date, "", "The as_of of the fold: nothing after it was used.");
-const MODEL: ColumnSchema =
-    col("model", Text, "", "`arrears`, a named baseline, or the challenger's own name.");
-
 /// Every table of the contract.
 pub const TABLES: &[TableSchema] = &[
     TableSchema {
@@ -64,6 +62,7 @@ pub const TABLES: &[TableSchema] = &[
             col("issue_date", Date, "", "Day of issue."),
             opt("due_date", Date, "", "Last day on which payment is not late; required without terms_days."),
             opt("terms_days", Int32, "days", "Days from issue to due, where no due_date is given."),
+            opt("baseline_date", Date, "", "Day from which terms_days count; that of issue where missing."),
             col("amount", Decimal, "currency", "What is billed, taxes included, above zero."),
             opt("currency", Text, "ISO 4217", "Currency of the amount; the policy's default where missing."),
             opt("kind", Text, "", "`invoice` (the default) or `credit_note`."),
@@ -137,6 +136,7 @@ pub const TABLES: &[TableSchema] = &[
             opt("industry", Text, "", "Line of business."),
             opt("country", Text, "ISO 3166", "Country of the customer."),
             opt("credit_limit", Decimal, "reporting currency", "Largest open amount that was agreed."),
+            opt("terms_days", Int32, "days", "Days from issue to due that were agreed."),
         ],
     },
     TableSchema {
@@ -448,53 +448,8 @@ pub const TABLES: &[TableSchema] = &[
             ),
         ],
     },
-    TableSchema {
-        name: "backtest_scores",
-        folder: Folder::Backtest,
-        written: false,
-        meaning: "One row an origin, model and invoice open and not yet due at the origin.",
-        columns: &[
-            ORIGIN,
-            MODEL,
-            INVOICE_ID,
-            col("late_prob", Double, "probability", "Predicted: not settled by due_date + grace."),
-            col("late", Bool, "", "What happened."),
-        ],
-    },
-    TableSchema {
-        name: "backtest_cash",
-        folder: Folder::Backtest,
-        written: false,
-        meaning: "One row an origin, model, currency, week and source.",
-        columns: &[
-            ORIGIN,
-            MODEL,
-            CURRENCY,
-            col("period", Int32, "weeks", "Number of the week after the origin, from 0."),
-            col("source", Text, "", "`open`, `future` or `total`."),
-            col("expected", Double, "currency", "Predicted cash of the week."),
-            opt("p05", Double, "currency", "Predicted 5 % quantile; null for a model without quantiles."),
-            opt("p10", Double, "currency", "Predicted 10 % quantile."),
-            opt("p25", Double, "currency", "Predicted 25 % quantile."),
-            opt("p50", Double, "currency", "Predicted median."),
-            opt("p75", Double, "currency", "Predicted 75 % quantile."),
-            opt("p90", Double, "currency", "Predicted 90 % quantile."),
-            opt("p95", Double, "currency", "Predicted 95 % quantile."),
-            col("actual", Double, "currency", "Cash that came in."),
-        ],
-    },
-    TableSchema {
-        name: "metrics",
-        folder: Folder::Backtest,
-        written: false,
-        meaning: "One row a model, task, metric and horizon, over all origins.",
-        columns: &[
-            MODEL,
-            col("task", Text, "", "`late` or `cash`."),
-            col("metric", Text, "", "Which metric: `auc`, `log_loss`, `wape`, and so on."),
-            opt("horizon", Int32, "weeks", "Weeks after the origin; null where the metric has no horizon."),
-            col("value", Double, "by metric", "The metric."),
-            col("n", Int64, "", "Predictions it was taken over."),
-        ],
-    },
+    backtest::SCORES,
+    backtest::CASH,
+    backtest::METRICS,
+    backtest::RELIABILITY,
 ];

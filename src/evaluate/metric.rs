@@ -9,6 +9,8 @@ use crate::numeric::{log1p_exp, logistic, logit, sum};
 const ITERATIONS_MAX: usize = 100;
 /// Largest change of the last step: far below any digit that is shown.
 const STEP: f64 = 1e-10;
+/// Near the optimum a step changes the likelihood by less than its own rounding.
+const LOSS_ROUNDING: f64 = 1e-12;
 /// Past this the outcomes are separated and the slope grows for ever.
 const SLOPE_MAX: f64 = 1e4;
 /// Where the two columns of the calibration are this near to parallel, there is no slope to find.
@@ -43,6 +45,12 @@ pub enum MetricError {
     /// A relative error of nothing.
     #[error("the actual amounts sum to zero")]
     NothingActual,
+    /// A quantile's level that is none.
+    #[error("the level is {level}, expected a number between 0 and 1")]
+    NotALevel { level: f64 },
+    /// A history whose naive forecast makes no error, or no history.
+    #[error("the history has no period that differs from the one before it")]
+    NoNaiveError,
     /// Rows do not fill whole origins, or the horizon is longer than they are.
     #[error("{n} rows are no whole origins of {n_periods} periods with a horizon of {horizon}")]
     Periods { n: usize, n_periods: usize, horizon: usize },
@@ -191,7 +199,10 @@ pub struct Calibration {
 pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, MetricError> {
     check(late_prob, late)?;
     both_outcomes(late)?;
-    let x: Vec<f64> = late_prob.iter().map(|&p| logit(p)).collect();
+    let mut x: Vec<f64> = late_prob.iter().map(|&p| logit(p)).collect();
+    // far from zero, log-odds that hardly differ would leave the two equations nearly one
+    let middle = sum(&x) / x.len() as f64;
+    x.iter_mut().for_each(|x| *x -= middle);
     // from slope 1, forecasts near 0 and 1 would leave no curvature to start with
     let mut line = Calibration { slope: 0.0, intercept: 0.0 };
     let mut loss = line_loss(line, &x, late);
@@ -204,7 +215,7 @@ pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, Metr
                 intercept: line.intercept + share * d_intercept,
             };
             let next_loss = line_loss(next, &x, late);
-            if next_loss <= loss || share < STEP {
+            if next_loss <= loss * (1.0 + LOSS_ROUNDING) || share < STEP {
                 break (next, next_loss);
             }
             share /= 2.0;
@@ -214,7 +225,7 @@ pub fn calibration(late_prob: &[f64], late: &[bool]) -> Result<Calibration, Metr
             break;
         }
         if d_slope.abs().max(d_intercept.abs()) < STEP * (1.0 + line.slope.abs() + line.intercept.abs()) {
-            return Ok(line);
+            return Ok(Calibration { intercept: line.intercept - line.slope * middle, ..line });
         }
     }
     Err(MetricError::NoSlope { why: "the forecasts separate late from on time" })
@@ -339,7 +350,7 @@ fn mean(late_prob: &[f64], late: &[bool], term: impl Fn(f64, bool) -> f64) -> f6
     sum(&terms) / terms.len() as f64
 }
 
-fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
+pub(super) fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
     lengths(("late_prob", late_prob.len()), ("late", late.len()))?;
     match late_prob.iter().position(|p| !(0.0..=1.0).contains(p)) {
         Some(row) => Err(MetricError::NotAProbability { row, value: late_prob[row] }),
@@ -347,7 +358,7 @@ fn check(late_prob: &[f64], late: &[bool]) -> Result<(), MetricError> {
     }
 }
 
-fn check_amounts(columns: &[(&'static str, &[f64])]) -> Result<(), MetricError> {
+pub(super) fn check_amounts(columns: &[(&'static str, &[f64])]) -> Result<(), MetricError> {
     for &(name, column) in columns {
         lengths((columns[0].0, columns[0].1.len()), (name, column.len()))?;
         if let Some(row) = column.iter().position(|v| !v.is_finite()) {
@@ -381,6 +392,7 @@ fn both_outcomes(late: &[bool]) -> Result<usize, MetricError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::{mix, unit};
 
     // two orders of the same sums
     const ROUNDING: f64 = 1e-12;
@@ -428,6 +440,20 @@ mod tests {
         assert!(no_slope(&[0.3, 0.3, 0.3], &[true, false, false]));
         assert!(no_slope(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]));
         assert!(no_slope(&[0.0, 0.2, 0.8, 1.0], &[true, true, false, false]));
+    }
+
+    /// Forecasts that are right: a slope of 1 give or take its standard error, 0.06.
+    #[test]
+    fn every_sample_of_a_calibrated_forecast_has_a_slope_near_one() {
+        for seed in 0..60 {
+            let rows = (0..1500).map(|i| {
+                let p = unit(mix(seed, 2 * i));
+                (p, unit(mix(seed, 2 * i + 1)) < p)
+            });
+            let (p, y): (Vec<f64>, Vec<bool>) = rows.unzip();
+            let line = calibration(&p, &y).unwrap();
+            assert!((line.slope - 1.0).abs() < 0.3 && line.intercept.abs() < 0.4, "seed {seed}: {line:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Values of one column of one block, read as what their field holds.
 
-use super::profile::DateShape;
+use super::mapping::date::{DateStyle, Reading};
+use super::mapping::number::{DecimalMark, NumberStyle};
 use super::rule::{self, Refusal};
 use super::table::{Block, RawTable};
 use crate::core::{Amount, AmountError};
@@ -28,17 +29,35 @@ enum Values<'a> {
 pub(super) struct Cells<'a> {
     field: &'static str,
     values: Values<'a>,
+    /// Days chosen between two readings of a text.
+    chosen: Option<&'a NumberArray<Int32Type>>,
     start: usize,
-    dates: DateShape,
+    dates: &'a DateStyle,
+    numbers: &'a NumberStyle,
+}
+
+/// The name in a frame of the days that were chosen between two readings of a field.
+pub(super) fn chosen_name(field: &str) -> String {
+    format!("{field}=")
 }
 
 impl<'a> Cells<'a> {
     /// The cells of a field; every one is empty where the file has no such column.
     pub fn of(table: &'a RawTable, block: &Block, field: &'static str) -> Self {
-        let column = table.parts[block.part].frame.column(field).ok();
-        let values =
-            column.and_then(|c| values(c.as_materialized_series(), block.chunk)).unwrap_or(Values::Absent);
-        Self { field, values, start: block.start, dates: table.dates }
+        let frame = &table.parts[block.part].frame;
+        let of = |name: &str| values(frame.column(name).ok()?.as_materialized_series(), block.chunk);
+        let (dates, numbers) = (table.styles.date(field), table.styles.number(field));
+        let chosen = dates.clash().and_then(|_| match of(&chosen_name(field)) {
+            Some(Values::Day(days)) => Some(days),
+            _ => None,
+        });
+        let values = of(field).unwrap_or(Values::Absent);
+        Self { field, values, chosen, start: block.start, dates, numbers }
+    }
+
+    /// How its dates are written.
+    pub fn dates(&self) -> &'a DateStyle {
+        self.dates
     }
 
     /// The text, without spaces around it.
@@ -60,20 +79,39 @@ impl<'a> Cells<'a> {
     /// The day, if any.
     ///
     /// # Errors
-    /// `DATE_NOT_READABLE` or `DATE_OUT_OF_RANGE`.
+    /// `DATE_NOT_READABLE`, `DATE_AMBIGUOUS` or `DATE_OUT_OF_RANGE`.
     #[inline]
     pub fn day(&self, i: usize) -> Result<Option<i32>, Refusal> {
         let day = match &self.values {
             Values::Day(a) => a.get(self.start + i),
             _ => match self.text(i) {
                 None => None,
-                Some(text) => Some(self.dates.read(text).ok_or_else(|| self.unreadable_date(text))?.0),
+                Some(text) => match self.dates.read(text) {
+                    Reading::One(day) => Some(day.0),
+                    Reading::Several => Some(self.chosen_day(i).ok_or_else(|| self.ambiguous_date(text))?),
+                    Reading::Nothing if is_zero_date(text) => None,
+                    Reading::Nothing => return Err(self.unreadable_date(text)),
+                },
             },
         };
         match day {
             Some(d) if !PLAUSIBLE_DAYS.contains(&d) => Err(self.refuse(&rule::DATE_OUT_OF_RANGE, i)),
             _ => Ok(day),
         }
+    }
+
+    /// The day that a check of the mapping has chosen between the readings of a cell.
+    fn chosen_day(&self, i: usize) -> Option<i32> {
+        self.chosen.and_then(|days| days.get(self.start + i))
+    }
+
+    /// Whether the cell can mean several days and all of them come after `day`.
+    pub fn is_wholly_after(&self, i: usize, day: i32) -> bool {
+        if self.dates.clash().is_none() {
+            return false;
+        }
+        let readings = self.text(i).map(|text| self.dates.readings(text)).unwrap_or_default();
+        readings.len() > 1 && readings.iter().all(|(_, reading)| reading.0 > day)
     }
 
     /// The day of a column of dates, if it is there and plausible: what nearly every cell of a Parquet file is.
@@ -94,7 +132,7 @@ impl<'a> Cells<'a> {
         let at = self.start + i;
         let read = match &self.values {
             Values::Decimal(a, scale) => a.get(at).map(|v| of_decimal(v, *scale)),
-            Values::Text(_) => self.text(i).map(Amount::parse),
+            Values::Text(_) => self.text(i).map(|text| self.numbers.read(text)),
             Values::Int(a) => a.get(at).map(|v| of_decimal(i128::from(v), 0)),
             Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(Amount::from_f64),
             Values::Day(_) | Values::Absent => None,
@@ -126,7 +164,7 @@ impl<'a> Cells<'a> {
             Values::Int(a) => a.get(at).map(|v| i32::try_from(v).ok()),
             // pandas turns a column of integers into floats as soon as one is missing
             Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(whole),
-            Values::Text(_) => self.text(i).map(|t| t.parse().ok()),
+            Values::Text(_) => self.text(i).map(|t| t.parse().ok().or_else(|| self.whole_number(t))),
             _ => None,
         };
         match count {
@@ -134,6 +172,12 @@ impl<'a> Cells<'a> {
             Some(count) => Ok(count),
             None => Ok(None),
         }
+    }
+
+    /// A whole number with units around it, or with decimals that are nothing.
+    #[cold]
+    fn whole_number(&self, text: &str) -> Option<i32> {
+        whole(self.numbers.plain(text)?.parse().ok()?)
     }
 
     /// A rate above zero.
@@ -145,7 +189,7 @@ impl<'a> Cells<'a> {
             Values::Float(a) => a.get(self.start + i).filter(|v| !v.is_nan()),
             _ => match self.text(i) {
                 None => None,
-                Some(text) => Some(text.parse().map_err(|_| self.refuse(&rule::RATE_NOT_NUMBER, i))?),
+                Some(text) => Some(self.rate(text).ok_or_else(|| self.refuse(&rule::RATE_NOT_NUMBER, i))?),
             },
         };
         match rate {
@@ -167,13 +211,18 @@ impl<'a> Cells<'a> {
             Values::Float(a) => a.get(self.start + i).filter(|v| !v.is_nan()),
             _ => match self.text(i) {
                 None => None,
-                Some(text) => Some(text.parse().unwrap_or(f64::NAN)),
+                Some(text) => Some(self.rate(text).unwrap_or(f64::NAN)),
             },
         };
         match share {
             Some(v) if !(0.0..1.0).contains(&v) => Err(self.refuse(&rule::DISCOUNT_NOT_SHARE, i)),
             share => Ok(share),
         }
+    }
+
+    fn rate(&self, text: &str) -> Option<f64> {
+        let plain = || self.numbers.plain(text)?.parse().ok();
+        if self.numbers.mark == DecimalMark::Point { text.parse().ok().or_else(plain) } else { plain() }
     }
 
     /// The value as a message shows it.
@@ -203,6 +252,15 @@ impl<'a> Cells<'a> {
     }
 
     #[cold]
+    fn ambiguous_date(&self, text: &str) -> Refusal {
+        let readings = self.dates.readings(text);
+        let told: Vec<String> =
+            readings.iter().map(|(format, day)| format!("{day} ({})", format.pattern())).collect();
+        let finding = format!("{}: no check leaves exactly one", told.join(" or "));
+        Refusal::new(&rule::DATE_AMBIGUOUS, self.field, text).because(finding)
+    }
+
+    #[cold]
     fn unreadable_date(&self, text: &str) -> Refusal {
         let finding = format!("not a date of the shape {}", self.dates.pattern());
         Refusal::new(&rule::DATE_NOT_READABLE, self.field, text).because(finding)
@@ -221,6 +279,12 @@ fn values(series: &Series, chunk: usize) -> Option<Values<'_>> {
         }
         _ => None,
     }
+}
+
+/// Whether a text is a date of nothing but zeros, which is how databases write that there is none.
+#[cold]
+fn is_zero_date(text: &str) -> bool {
+    text.len() >= 8 && text.bytes().all(|b| b"0-./ :T".contains(&b))
 }
 
 /// Without white space at the ends; `None` if nothing is left.

@@ -4,8 +4,8 @@ use super::IngestError;
 use super::dialect::Dialect;
 use super::header::mapped;
 use super::layout::Layout;
+use super::mapping::Mapping;
 use super::piece::{Wanted, together};
-use super::profile::Profile;
 use super::record::{BLOCK_BYTES, OpenQuote, Records, open_quote};
 use super::table::{Frame, Table};
 use polars::prelude::PolarsResult;
@@ -30,17 +30,17 @@ impl Opened {
         text: &str,
         file: &Path,
         table: Table,
-        profile: &Profile,
+        mapping: &Mapping,
         layout: &Layout,
         preferred: u8,
     ) -> Result<Self, IngestError> {
-        let fits = |header: &[String]| mapped(header, file, table, profile).is_ok();
+        let fits = |header: &[String]| mapped(header, file, table, mapping).is_ok();
         let dialect = Dialect::detect(text, layout, preferred, fits);
         let (header, end) = header(&text.as_bytes()[dialect.header_at..], dialect, file)?;
         let body_at = dialect.header_at + end;
         open_quote(&text.as_bytes()[dialect.header_at..body_at], dialect)
             .map_err(|OpenQuote(at)| unclosed(text, dialect.header_at + at, file))?;
-        let wanted = Wanted::of(table, mapped(&header, file, table, profile)?);
+        let wanted = Wanted::of(table, mapping, mapped(&header, file, table, mapping)?);
         Ok(Self { dialect, width: header.len(), wanted, body_at })
     }
 
@@ -60,11 +60,11 @@ pub(super) fn frame(
     text: &str,
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
     preferred: u8,
 ) -> Result<(Frame, Dialect), IngestError> {
-    let opened = Opened::of(text, file, table, profile, layout, preferred)?;
+    let opened = Opened::of(text, file, table, mapping, layout, preferred)?;
     let at = opened.body_at;
     let read = opened.records().read(&text[at..], true, BLOCK_BYTES);
     let (pieces, _) = read.map_err(|OpenQuote(quote)| unclosed(text, at + quote, file))?;
@@ -101,7 +101,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Frame, IngestError> {
         let layout = Layout::default();
-        frame(text, Path::new("c.csv"), Table::Customers, &Profile::CANONICAL, &layout, b',').map(|(f, _)| f)
+        frame(text, Path::new("c.csv"), Table::Customers, &Mapping::default(), &layout, b',').map(|(f, _)| f)
     }
 
     fn ids(frame: &Frame) -> Vec<String> {

@@ -95,6 +95,7 @@ pub(super) fn never_or_day(
         return Ok(Some(day));
     }
     let refusal = match cells.day(i) {
+        Err(_) if cells.is_wholly_after(i, as_of) => return Ok(None),
         Ok(Some(ZERO_DAY)) => cells.refuse(&rule::DATE_NEVER, i),
         Err(refusal) if is_null_spelling(refusal.value.trim()) => cells.refuse(&rule::NULL_SPELLING, i),
         Err(refusal) if is_sentinel(&refusal) => {

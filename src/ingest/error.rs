@@ -1,6 +1,7 @@
 //! Why input is refused as a whole.
 
-use super::{Profile, Quarantined};
+use super::mapping::MappingProblem;
+use super::{Mapping, Quarantined};
 use crate::remote::RemoteError;
 use polars::error::PolarsError;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub enum IngestError {
         source: Box<PolarsError>,
     },
     /// A profile that does not exist.
-    #[error("no profile is named `{found}` (known: {})", Profile::names().join(", "))]
+    #[error("no profile is named `{found}` (known: {})", Mapping::built_in_names().join(", "))]
     UnknownProfile { found: String },
     /// A file that neither its name nor its bytes tell the format of.
     #[error("{}: neither text nor Parquet nor a workbook", .file.display())]
@@ -70,7 +71,23 @@ pub enum IngestError {
     UnknownRule { found: String },
     /// A required field has no column mapped to it.
     #[error("{}: no column is mapped to `{field}` (found: {})", .file.display(), .found.join(", "))]
-    MissingColumn { file: PathBuf, field: &'static str, column: &'static str, found: Vec<String> },
+    MissingColumn { file: PathBuf, field: &'static str, column: String, found: Vec<String> },
+    /// A column that a rule of the mapping looks at is not there.
+    #[error("{}: no column `{column}`, which a rule of the mapping needs (found: {})", .file.display(), .found.join(", "))]
+    MissingRuleColumn { file: PathBuf, column: String, found: Vec<String> },
+    /// A mapping that says something wrong.
+    #[error("{file}: line {line}: {problem}")]
+    Mapping { file: String, line: usize, problem: MappingProblem },
+    /// Dates of a column can be day-first and month-first.
+    #[error(
+        "{table}: `{field}` {}: {}",
+        if *.is_mixed { "is day-first in some rows and month-first in others" } else { "can be day-first or month-first" },
+        .witnesses.join("; ")
+    )]
+    DateOrder { table: &'static str, field: &'static str, is_mixed: bool, witnesses: Vec<String> },
+    /// Numbers of a column can have a decimal point and a decimal comma.
+    #[error("{table}: `{field}` can be written with a decimal point or a decimal comma: {}", .witnesses.join("; "))]
+    DecimalMark { table: &'static str, field: &'static str, witnesses: Vec<String> },
     /// Two columns of the same name are mapped to one field.
     #[error("{}: two columns are named `{column}`, which is mapped to `{field}`", .file.display())]
     AmbiguousColumn { file: PathBuf, field: &'static str, column: String },
@@ -167,10 +184,23 @@ impl IngestError {
             Self::UnknownRule { .. } => "`arrears rules` prints them all".into(),
             Self::MissingColumn { field, column, .. } => {
                 let or = if *field == "due_date" { ", or give `terms_days`" } else { "" };
-                let profiles = Profile::names().join("|");
+                let profiles = Mapping::built_in_names().join("|");
                 format!(
-                    "rename the column that holds it to `{column}`{or}, or choose the profile of the export (--profile {profiles})"
+                    "rename the column that holds it to `{column}`{or}, choose the profile of the export (--profile {profiles}), or name the column in a mapping (--mapping FILE)"
                 )
+            }
+            Self::MissingRuleColumn { column, .. } => {
+                format!("name the column that the export has in place of `{column}`, or mark a filter `optional = true`")
+            }
+            Self::Mapping { problem, .. } => return problem.hint(),
+            Self::DateOrder { table, field, is_mixed: false, .. } => format!(
+                "say which in a mapping (--mapping FILE): [{table}.dates.fields] {field} = \"D/M/YYYY\", or \"M/D/YYYY\""
+            ),
+            Self::DateOrder { table, field, .. } => format!(
+                "declare the right one in a mapping (--mapping FILE), and rows that do not fit it go to quarantine: [{table}.dates.fields] {field} = \"D/M/YYYY\", or \"M/D/YYYY\""
+            ),
+            Self::DecimalMark { table, .. } => {
+                format!("say which in a mapping (--mapping FILE): [{table}.numbers] decimal = \".\", or \",\"")
             }
             Self::AmbiguousColumn { column, .. } => format!("rename or drop one column `{column}`"),
             Self::ColumnType { expected, .. } => format!("write the column as {expected}"),
@@ -217,6 +247,7 @@ impl IngestError {
             | Self::Workbook { .. }
             | Self::Internal { .. } => 1,
             Self::UnknownProfile { .. }
+            | Self::Mapping { .. }
             | Self::UnknownRule { .. }
             | Self::NoSelection { .. }
             | Self::NotATable

@@ -2,7 +2,8 @@
 
 use super::format::{self, Kind};
 use super::layout::Layout;
-use super::profile::Profile;
+use super::mapping::Mapping;
+use super::source::Source;
 use super::table::{Part, Table};
 use super::{IngestError, Sources};
 use crate::remote::{Bucket, Cause, ObjectUrl, PostgresUrl, RemoteError, cause, is_url};
@@ -23,20 +24,31 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
+    /// All of standard input.
+    ///
+    /// # Errors
+    /// [`IngestError::Read`].
+    pub fn from_stdin() -> Result<Self, IngestError> {
+        let stdin = Source::stdin();
+        let name = stdin.file.display().to_string();
+        Ok(Self { file: name.clone(), name, bytes: stdin.bytes()? })
+    }
+
     /// Reads the part as its bytes and the ending of its name say; what a database copies out is CSV by the book.
     ///
     /// # Errors
     /// As the reader of its format.
-    pub fn read(self, table: Table, profile: &Profile, layout: &Layout) -> Result<Part, IngestError> {
+    pub fn read(self, table: Table, mapping: &Mapping, layout: &Layout) -> Result<Part, IngestError> {
         let copied = Layout {
             delimiter: Some(b','),
             quote: Some(b'"'),
             encoding: Some(encoding_rs::UTF_8),
             ..Layout::default()
         };
-        let layout = if ObjectUrl::is(&self.name) { layout } else { &copied };
+        let is_database = is_url(&self.name) && !ObjectUrl::is(&self.name);
+        let layout = if is_database { &copied } else { layout };
         let kind = Kind::of_name(Path::new(&self.file));
-        format::read_bytes(Path::new(&self.name), kind, self.bytes, table, profile, layout)
+        format::read_bytes(Path::new(&self.name), kind, self.bytes, table, mapping, layout)
     }
 }
 
@@ -47,7 +59,7 @@ fn is_table(name: &str) -> bool {
 
 impl Sources {
     /// The tables that are given, each with its path or URL.
-    fn tables(&self) -> Vec<(Table, &Path)> {
+    pub(super) fn tables(&self) -> Vec<(Table, &Path)> {
         let optional = [
             (Table::Payments, &self.payments),
             (Table::Customers, &self.customers),
@@ -215,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_table_nor_query_is_refused_and_not_repeated() {
-        assert_eq!(copied(" "), "postgres://ann@db/erp# : names no table or query");
+        assert_eq!(copied(" "), "postgres://ann@db/erp#: names no table or query");
         for what in ["word@db/erp", "drop table x", "a;b", "\"open"] {
             assert!(!copied(what).contains(what), "{what}");
         }

@@ -3,7 +3,7 @@
 use super::compression::Compression;
 use super::encoding::{Decoded, decode};
 use super::layout::Layout;
-use super::profile::Profile;
+use super::mapping::Mapping;
 use super::source::{Source, sha256};
 use super::stream::{self, BATCH_BYTES, Streamed};
 use super::table::{Frame, Part, Table};
@@ -72,25 +72,25 @@ impl Magic {
 pub(super) fn read(
     source: &Source,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
 ) -> Result<Part, IngestError> {
     let file = &source.file;
     if file.is_file() && has_parquet_magic(file)? {
-        return parquet::read(file, table, profile);
+        return parquet::read(file, table, mapping);
     }
     let kind = Kind::of_name(file);
     let is_long = std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.len() > BATCH_BYTES as u64);
     if is_long && matches!(kind, None | Some(Kind::Delimited(_))) {
         let preferred = likely_delimiter(kind);
-        if let Some(read) = stream::read(file, table, profile, layout, preferred, BATCH_BYTES)? {
+        if let Some(read) = stream::read(file, table, mapping, layout, preferred, BATCH_BYTES)? {
             let Streamed { frame: Frame { frame, rows, misfits }, dialect, sha256 } = read;
             let part = Part::new(file.display().to_string(), sha256, frame, rows, misfits);
             return Ok(part.described(format!("CSV{}", dialect.name()), Vec::new()));
         }
     }
     let layout = Layout { sheet: source.sheet.clone().or_else(|| layout.sheet.clone()), ..layout.clone() };
-    read_bytes(file, kind, source.bytes()?, table, profile, &layout)
+    read_bytes(file, kind, source.bytes()?, table, mapping, &layout)
 }
 
 fn has_parquet_magic(file: &Path) -> Result<bool, IngestError> {
@@ -109,11 +109,11 @@ pub(super) fn read_bytes(
     kind: Option<Kind>,
     bytes: Vec<u8>,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
 ) -> Result<Part, IngestError> {
     let (hash, content) =
-        rayon::join(|| sha256(&bytes), || content(&bytes, kind, file, table, profile, layout));
+        rayon::join(|| sha256(&bytes), || content(&bytes, kind, file, table, mapping, layout));
     let Content { frame, format, sheet, warnings } = content?;
     let name = file.display();
     let shown = sheet.map_or_else(|| name.to_string(), |sheet| format!("{name}#{sheet}"));
@@ -135,7 +135,7 @@ fn content(
     kind: Option<Kind>,
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
 ) -> Result<Content, IngestError> {
     let compression = Compression::of(bytes);
@@ -144,14 +144,14 @@ fn content(
         None => Cow::Borrowed(bytes),
     };
     let mut content = match Magic::of(&bytes) {
-        Some(Magic::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
-        None if kind == Some(Kind::Parquet) => of_parquet(bytes.into_owned(), file, table, profile)?,
+        Some(Magic::Parquet) => of_parquet(bytes.into_owned(), file, table, mapping)?,
+        None if kind == Some(Kind::Parquet) => of_parquet(bytes.into_owned(), file, table, mapping)?,
         None if kind == Some(Kind::Workbook) && !is_xls(file) => {
             let what = "its first bytes are those of no archive".to_owned();
             return Err(IngestError::Workbook { file: file.to_owned(), what });
         }
-        Some(Magic::Workbook) => workbook::read(bytes.into_owned(), file, table, profile, layout)?,
-        None => of_text(&bytes, kind, file, table, profile, layout)?,
+        Some(Magic::Workbook) => workbook::read(bytes.into_owned(), file, table, mapping, layout)?,
+        None => of_text(&bytes, kind, file, table, mapping, layout)?,
     };
     if let Some(compression) = compression {
         content.format.push_str(&format!(", {}", compression.name()));
@@ -159,8 +159,8 @@ fn content(
     Ok(content)
 }
 
-fn of_parquet(bytes: Vec<u8>, file: &Path, table: Table, profile: &Profile) -> Result<Content, IngestError> {
-    let frame = parquet::frame(Cursor::new(bytes), file, table, profile)?;
+fn of_parquet(bytes: Vec<u8>, file: &Path, table: Table, mapping: &Mapping) -> Result<Content, IngestError> {
+    let frame = parquet::frame(Cursor::new(bytes), file, table, mapping)?;
     let frame = Frame { frame, rows: Vec::new(), misfits: Vec::new() };
     Ok(Content { frame, format: "Parquet".to_owned(), sheet: None, warnings: Vec::new() })
 }
@@ -170,7 +170,7 @@ fn of_text(
     kind: Option<Kind>,
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
 ) -> Result<Content, IngestError> {
     let Decoded { text, encoding, assumed } = decode(bytes, layout.encoding, file)?;
@@ -186,9 +186,9 @@ fn of_text(
         return Err(IngestError::JsonArray { file: file.to_owned() });
     }
     let (frame, mut format) = if kind == Some(Kind::Ndjson) || is_json(&text) {
-        (ndjson::frame(&text, file, table, profile)?, "NDJSON".to_owned())
+        (ndjson::frame(&text, file, table, mapping)?, "NDJSON".to_owned())
     } else {
-        let (frame, dialect) = csv::frame(&text, file, table, profile, layout, likely_delimiter(kind))?;
+        let (frame, dialect) = csv::frame(&text, file, table, mapping, layout, likely_delimiter(kind))?;
         (frame, format!("CSV{}", dialect.name()))
     };
     let mut warnings = Vec::new();
@@ -232,7 +232,7 @@ mod tests {
     fn read(name: &str, bytes: &[u8]) -> Result<Part, IngestError> {
         let layout = Layout::default();
         let (file, kind) = (Path::new(name), Kind::of_name(Path::new(name)));
-        read_bytes(file, kind, bytes.to_vec(), Table::Customers, &Profile::CANONICAL, &layout)
+        read_bytes(file, kind, bytes.to_vec(), Table::Customers, &Mapping::default(), &layout)
     }
 
     fn format(name: &str, bytes: &[u8]) -> String {

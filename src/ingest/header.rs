@@ -1,7 +1,7 @@
 //! From the names in a file's header to the places of the columns that are wanted.
 
 use super::IngestError;
-use super::profile::Profile;
+use super::mapping::Mapping;
 use super::table::Table;
 use std::path::Path;
 
@@ -14,20 +14,17 @@ pub(super) fn mapped(
     header: &[String],
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<Vec<(&'static str, usize)>, IngestError> {
-    profile
+    mapping
+        .of(table)
         .columns_of(table, header, file)?
         .into_iter()
         .map(|(field, column)| {
             let mut places = header.iter().enumerate().filter(|(_, name)| **name == *column);
             match (places.next(), places.next()) {
                 (Some((at, _)), None) => Ok((field, at)),
-                _ => Err(IngestError::AmbiguousColumn {
-                    file: file.to_owned(),
-                    field,
-                    column: column.to_owned(),
-                }),
+                _ => Err(IngestError::AmbiguousColumn { file: file.to_owned(), field, column }),
             }
         })
         .collect()

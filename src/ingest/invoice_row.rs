@@ -57,6 +57,7 @@ pub(super) struct Columns<'a> {
     pub customer: Cells<'a>,
     due: Cells<'a>,
     terms: Cells<'a>,
+    baseline: Cells<'a>,
     amount: Cells<'a>,
     pub currency: Cells<'a>,
     kind: Cells<'a>,
@@ -83,6 +84,7 @@ impl<'a> Columns<'a> {
             customer: cells("customer_id"),
             due: cells("due_date"),
             terms: cells("terms_days"),
+            baseline: cells("baseline_date"),
             amount: cells("amount"),
             currency: cells("currency"),
             kind: cells("kind"),
@@ -185,7 +187,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// `due_date` if it is there, else the day of issue and `terms_days`.
+    /// `due_date` if it is there, else `terms_days` after `baseline_date`, or after the day of issue without one.
     #[inline]
     fn due(&self, i: usize, issue: i32, notes: &mut Vec<Refusal>) -> Result<i32, Refusal> {
         let due = if is_spelt_empty(&self.due, i, notes) { None } else { real_day(&self.due, i)? };
@@ -194,7 +196,10 @@ impl<'a> Columns<'a> {
         let (due, by) = match due {
             Some(due) => (due, &self.due),
             None => match terms()? {
-                Some(days) => (issue.saturating_add(days), &self.terms),
+                Some(days) => {
+                    let from = never_or_day(&self.baseline, i, i32::MAX, notes)?.unwrap_or(issue);
+                    (from.saturating_add(days), &self.terms)
+                }
                 None => return Err(self.due.missing()),
             },
         };

@@ -8,6 +8,7 @@ mod account;
 mod biff;
 mod book;
 mod cell;
+mod challenger;
 mod code;
 mod compression;
 mod contact;
@@ -28,6 +29,7 @@ mod invoice_row;
 mod json;
 mod key;
 mod layout;
+mod mapping;
 mod ndjson;
 mod number;
 mod parquet;
@@ -35,7 +37,6 @@ mod payment;
 mod payment_row;
 mod perturb;
 mod piece;
-mod profile;
 mod record;
 pub mod rule;
 mod source;
@@ -46,19 +47,22 @@ mod tally;
 mod workbook;
 
 pub use book::{Book, check, check_owned};
+pub use challenger::{ChallengerError, ForecastFile, ForecastRow, Says, read_forecasts};
 pub use contact::ContactTable;
 pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
 pub use invoice::AHEAD_DAYS;
 pub use layout::Layout;
+pub use mapping::{DateFormat, DateFormatError, Mapping, MappingProblem, suggest};
 pub use perturb::Perturbation;
-pub use profile::{DateShape, Profile};
 pub use table::Raw;
 pub use tally::{InputCount, Quarantined};
 
-use ::polars::prelude::{DataType, NamedFrom, Series};
 use fetch::Fetched;
+use mapping::apply::apply;
+use mapping::resolve::resolve;
+use mapping::style::Styles;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
@@ -80,8 +84,8 @@ pub struct Sources {
     pub contacts: Option<PathBuf>,
     /// Rates to the reporting currency.
     pub fx: Option<PathBuf>,
-    /// How columns and dates of the invoices are named and written.
-    pub profile: Profile,
+    /// How the export names its columns, writes its dates and numbers, and which of its rows count.
+    pub mapping: Mapping,
 }
 
 /// Reads every row of every file, under canonical column names; nothing is judged yet.
@@ -109,17 +113,25 @@ pub struct Sources {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
-    one_stdin(sources)?;
+    let mapping = &sources.mapping;
     let mut fetched = fetch::fetch(sources)?;
+    if let Some(table) = of_stdin(sources)? {
+        fetched.insert(table.name(), vec![Fetched::from_stdin()?]);
+    }
     let invoices = fetched.remove(Table::Invoices.name());
-    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, &sources.profile)?;
+    let mut payments = sources.payments.clone();
+    if mapping.of(Table::Payments).from.is_some() && payments.is_none() {
+        payments = Some(sources.invoices.clone());
+        invoices.iter().for_each(|parts| drop(fetched.insert(Table::Payments.name(), parts.clone())));
+    }
+    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, mapping)?;
     let mut table = |path: &Option<PathBuf>, table: Table| {
         let fetched = fetched.remove(table.name());
-        path.as_ref().map(|path| read_table(path, fetched, table, &sources.profile)).transpose()
+        path.as_ref().map(|path| read_table(path, fetched, table, mapping)).transpose()
     };
-    let raw = Raw {
+    let mut raw = Raw {
         invoices,
-        payments: table(&sources.payments, Table::Payments)?,
+        payments: table(&payments, Table::Payments)?,
         customers: table(&sources.customers, Table::Customers)?,
         contacts: table(&sources.contacts, Table::Contacts)?,
         fx: table(&sources.fx, Table::Fx)?,
@@ -127,23 +139,16 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     if raw.invoices.n_rows() == 0 {
         return Err(IngestError::NoRows { path: raw.invoices.path });
     }
+    resolve(&mut raw.invoices, raw.customers.as_ref(), mapping.of(Table::Invoices))?;
     Ok(raw)
 }
 
-/// Standard input ends with the first table that is read from it.
-fn one_stdin(sources: &Sources) -> Result<(), IngestError> {
-    let Sources { invoices, payments, customers, contacts, fx, .. } = sources;
-    let tables = [
-        (Table::Invoices, Some(invoices)),
-        (Table::Payments, payments.as_ref()),
-        (Table::Customers, customers.as_ref()),
-        (Table::Contacts, contacts.as_ref()),
-        (Table::Fx, fx.as_ref()),
-    ];
-    let mut of_stdin = tables.into_iter().filter(|(_, path)| path.is_some_and(|p| source::is_stdin(p)));
-    match (of_stdin.next(), of_stdin.next()) {
+/// The table that is standard input: it ends with the first one that is read from it.
+fn of_stdin(sources: &Sources) -> Result<Option<Table>, IngestError> {
+    let mut found = sources.tables().into_iter().filter(|(_, path)| source::is_stdin(path));
+    match (found.next(), found.next()) {
         (Some((a, _)), Some((b, _))) => Err(IngestError::StdinTwice { tables: [a.name(), b.name()] }),
-        _ => Ok(()),
+        (found, _) => Ok(found.map(|(table, _)| table)),
     }
 }
 
@@ -151,31 +156,25 @@ fn read_table(
     path: &Path,
     fetched: Option<Vec<Fetched>>,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<RawTable, IngestError> {
+    let whole = |part: Result<Part, IngestError>| {
+        let mut part = part?;
+        apply(mapping.of(table), table, &mut part)?;
+        if matches!(table, Table::Invoices | Table::Payments) {
+            instalment::name(&mut part, table)?;
+        }
+        Ok(part)
+    };
     let layout = Layout::default();
-    let parts = match fetched {
-        Some(parts) => parts.into_par_iter().map(|part| part.read(table, profile, &layout)).collect(),
+    let parts: Result<Vec<Part>, IngestError> = match fetched {
+        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping, &layout))).collect(),
         None => source::sources(path)?
             .into_par_iter()
-            .map(|source| format::read(&source, table, profile, &layout))
-            .collect::<Result<Vec<Part>, _>>(),
-    }?;
-    let mut raw = RawTable { table, path: fetch::shown(path), dates: profile.dates_of(table), parts };
-    if matches!(table, Table::Invoices | Table::Payments) {
-        raw.parts.iter_mut().try_for_each(|part| instalment::name(part, table))?;
-    }
-    if let (Table::Invoices, Some(currency)) = (table, profile.currency) {
-        raw.parts.iter_mut().try_for_each(|part| set_currency(part, currency))?;
-    }
+            .map(|source| whole(format::read(&source, table, mapping, &layout)))
+            .collect(),
+    };
+    let mut raw = RawTable { table, path: fetch::shown(path), styles: Styles::default(), parts: parts? };
+    raw.styles = Styles::decide(&raw, mapping.of(table))?;
     Ok(raw)
-}
-
-/// The profile's currency on every row: such an export has no column of it.
-fn set_currency(part: &mut Part, currency: &str) -> Result<(), IngestError> {
-    let mut frame = part.frame.clone();
-    let column = Series::new("currency".into(), [currency]).cast(&DataType::String)?;
-    frame.with_column(column.new_from_index(0, frame.height()).into())?;
-    part.set_columns(frame);
-    Ok(())
 }

@@ -3,9 +3,9 @@
 use super::IngestError;
 use super::header::mapped;
 use super::json::{Fault, Quoted, Value, object};
+use super::mapping::Mapping;
 use super::number::plain;
 use super::piece::{Closed, Piece, Wanted, together};
-use super::profile::Profile;
 use super::table::{Frame, Misfit, Table};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// For the file as a whole: empty, or no line has a required column.
-pub(super) fn frame(text: &str, file: &Path, table: Table, profile: &Profile) -> Result<Frame, IngestError> {
+pub(super) fn frame(text: &str, file: &Path, table: Table, mapping: &Mapping) -> Result<Frame, IngestError> {
     let pieces = pieces(text);
     let names: Vec<Vec<String>> = pieces.par_iter().map(|piece| names(piece)).collect();
     let mut header: Vec<String> = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn frame(text: &str, file: &Path, table: Table, profile: &Profile) ->
     if text.trim().is_empty() {
         return Err(IngestError::Empty { file: file.to_owned() });
     }
-    let wanted = Wanted::of(table, mapped(&header, file, table, profile)?);
+    let wanted = Wanted::of(table, mapping, mapped(&header, file, table, mapping)?);
     let read = pieces.into_par_iter().map(|piece| rows(piece, &wanted, &header).close());
     together(read.collect::<PolarsResult<Vec<Closed>>>()?, &wanted)
 }
@@ -112,7 +112,7 @@ fn row_of<'a>(
     cells: &mut [Cow<'a, str>],
 ) -> Result<(), Fault> {
     cells.fill(Cow::Borrowed(""));
-    let mut seen = 0_u64;
+    let mut seen = 0_u128;
     let mut next = 0;
     object(line, |name, value| {
         let name = meant(name)?;
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Frame {
-        frame(text, Path::new("i.ndjson"), Table::Invoices, &Profile::CANONICAL).unwrap()
+        frame(text, Path::new("i.ndjson"), Table::Invoices, &Mapping::default()).unwrap()
     }
 
     fn column(frame: &Frame, field: &str) -> Vec<String> {
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_table_is_refused_as_a_whole() {
         let refused = |text: &str| {
-            let e = frame(text, Path::new("i.ndjson"), Table::Customers, &Profile::CANONICAL).unwrap_err();
+            let e = frame(text, Path::new("i.ndjson"), Table::Customers, &Mapping::default()).unwrap_err();
             e.to_string()
         };
         assert_eq!(refused(" \n"), "i.ndjson: empty, expected a header and rows");

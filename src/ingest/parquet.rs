@@ -1,7 +1,7 @@
 //! Parquet files: only the columns that hold fields are read, each as one of a few types.
 
 use super::IngestError;
-use super::profile::Profile;
+use super::mapping::{Mapping, kind_of};
 use super::source::sha256_of_file;
 use super::table::{Kind, Part, Table};
 use polars::io::mmap::MmapBytesReader;
@@ -13,9 +13,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// For the file as a whole: unreadable, damaged, a required column missing or of a type that cannot hold its field.
-pub(super) fn read(file: &Path, table: Table, profile: &Profile) -> Result<Part, IngestError> {
+pub(super) fn read(file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
     let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(handle, file, table, profile));
+    let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(handle, file, table, mapping));
     let part = Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new());
     Ok(part.described("Parquet".to_owned(), Vec::new()))
 }
@@ -28,17 +28,17 @@ pub(super) fn frame(
     handle: impl MmapBytesReader,
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<DataFrame, IngestError> {
     let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
     let mut reader = ParquetReader::new(handle);
     let schema = guarded(|| reader.schema()).map_err(damaged)?;
     let found: Vec<String> = schema.iter_names().map(|name| name.to_string()).collect();
-    let columns = profile.columns_of(table, &found, file)?;
-    let wanted = columns.iter().map(|(_, column)| (*column).to_owned()).collect();
+    let columns = mapping.of(table).columns_of(table, &found, file)?;
+    let wanted = columns.iter().map(|(_, column)| column.clone()).collect();
     let frame = guarded(|| reader.with_columns(Some(wanted)).finish()).map_err(damaged)?;
     let typed = columns.into_iter().map(|(field, column)| {
-        let series = frame.column(column)?.as_materialized_series();
+        let series = frame.column(&column)?.as_materialized_series();
         Ok(typed(series, field, table, file)?.with_name(field.into()).into())
     });
     let typed = typed.collect::<Result<Vec<Column>, IngestError>>()?;
@@ -53,7 +53,10 @@ fn guarded<T>(step: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
 
 /// The column as text, date, decimal, 64-bit integer or 64-bit float, whichever keeps its values.
 fn typed(series: &Series, field: &'static str, table: Table, file: &Path) -> Result<Series, IngestError> {
-    let kind = table.fields().iter().find(|f| f.name == field).map_or(Kind::Text, |f| f.kind);
+    if field.starts_with('=') {
+        return Ok(series.cast(&DataType::String)?);
+    }
+    let kind = kind_of(table, field);
     let dtype = series.dtype();
     let target = match (kind, dtype) {
         (_, DataType::String | DataType::Null | DataType::Binary) => Some(DataType::String),

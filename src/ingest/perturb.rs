@@ -1,7 +1,7 @@
 //! Other futures of the same books: what `arrears audit` and the property test of no peeking compare.
 
 use super::cell::Cells;
-use super::profile::DateShape;
+use super::mapping::date::DateStyle;
 use super::standing::{Clock, Standing};
 use super::table::{Kind, Part, RawTable, Table};
 use super::{IngestError, Raw};
@@ -117,7 +117,7 @@ impl<R: Rng> Future<'_, R> {
                 self.rewrite(&mut more, |_| true)?;
                 let due = (0..APPENDED).map(|_| Some(Some(self.later_day().plus(LATER_DAYS))));
                 let due: Vec<_> = due.collect();
-                set_days(&mut more, "due_date", self.table.dates, &due)?;
+                set_days(&mut more, "due_date", self.table.styles.date("due_date"), &due)?;
                 self.spoil(&mut more)?;
                 let rows = (0..part.frame.height()).map(|i| part.row_number(i));
                 let rows = rows.chain((1..=APPENDED as u64).map(|i| part.n_rows() + i)).collect();
@@ -163,7 +163,7 @@ impl<R: Rng> Future<'_, R> {
                 let later: Vec<bool> = (0..block.len).map(is_later).collect();
                 days.extend(later.into_iter().map(|later| later.then(|| to(self))));
             }
-            set_days(frame, field, self.table.dates, &days)?;
+            set_days(frame, field, self.table.styles.date(field), &days)?;
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ impl<R: Rng> Future<'_, R> {
             match field.kind {
                 Kind::Day if Some(field.name) == self.table.table.event_date() => {
                     let days: Vec<_> = chosen.iter().map(|c| c.then(|| Some(self.later_day()))).collect();
-                    set_days(frame, field.name, self.table.dates, &days)?;
+                    set_days(frame, field.name, self.table.styles.date(field.name), &days)?;
                 }
                 // a discount without its days, or of more than the amount, would keep the row out
                 Kind::Rate if field.name == "discount_rate" => {}
@@ -232,10 +232,10 @@ impl<R: Rng> Future<'_, R> {
         if frame.column("recorded_date").is_ok() {
             let backdated: Vec<bool> = (0..n).map(|_| self.rng.random_bool(0.3)).collect();
             let recorded: Vec<_> = backdated.iter().map(|b| b.then(|| Some(self.later_day()))).collect();
-            set_days(frame, "recorded_date", self.table.dates, &recorded)?;
+            set_days(frame, "recorded_date", self.table.styles.date("recorded_date"), &recorded)?;
             let event = self.table.table.event_date().unwrap_or_default();
             let days: Vec<_> = backdated.iter().map(|b| b.then_some(Some(self.as_of))).collect();
-            set_days(frame, event, self.table.dates, &days)?;
+            set_days(frame, event, self.table.styles.date(event), &days)?;
         }
         Ok(())
     }
@@ -265,7 +265,7 @@ fn set_texts(frame: &mut DataFrame, field: &str, texts: &[Option<String>]) -> Po
 fn set_days(
     frame: &mut DataFrame,
     field: &str,
-    dates: DateShape,
+    dates: &DateStyle,
     days: &[Option<Option<Day>>],
 ) -> PolarsResult<()> {
     let Ok(column) = frame.column(field) else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! Rows that one task has read, and the pieces of a file put together.
 
 use super::IngestError;
+use super::mapping::{Mapping, kind_of};
 use super::table::{Frame, Kind, Misfit, Table};
 use crate::core::Day;
 use polars::prelude::*;
@@ -12,13 +13,17 @@ pub(super) struct Wanted {
     pub kind: Kind,
     /// Its position in the header, from 0.
     pub at: usize,
+    /// Whether ISO days may become days here: nobody declared another format.
+    pub is_iso: bool,
 }
 
 impl Wanted {
     /// Of fields and the places of their columns.
-    pub fn of(table: Table, columns: Vec<(&'static str, usize)>) -> Vec<Self> {
-        let kind = |field| table.fields().iter().find(|f| f.name == field).map_or(Kind::Text, |f| f.kind);
-        columns.into_iter().map(|(field, at)| Self { field, kind: kind(field), at }).collect()
+    pub fn of(table: Table, mapping: &Mapping, columns: Vec<(&'static str, usize)>) -> Vec<Self> {
+        let dates = &mapping.of(table).dates;
+        let is_iso = |field| dates.formats.is_empty() && dates.fields.iter().all(|(f, _)| *f != field);
+        let wanted = |(field, at)| Self { field, kind: kind_of(table, field), at, is_iso: is_iso(field) };
+        columns.into_iter().map(wanted).collect()
     }
 }
 
@@ -35,7 +40,7 @@ const EMPTY: i32 = i32::MIN;
 impl Filling {
     pub fn new(wanted: &Wanted, capacity: usize) -> Self {
         match wanted.kind {
-            Kind::Day => Self::Days(wanted.field, Vec::with_capacity(capacity)),
+            Kind::Day if wanted.is_iso => Self::Days(wanted.field, Vec::with_capacity(capacity)),
             _ => Self::Text(StringChunkedBuilder::new(wanted.field.into(), capacity)),
         }
     }
@@ -141,8 +146,8 @@ mod tests {
     use super::*;
 
     const WANTED: [Wanted; 2] = [
-        Wanted { field: "customer_id", kind: Kind::Text, at: 0 },
-        Wanted { field: "contact_date", kind: Kind::Day, at: 1 },
+        Wanted { field: "customer_id", kind: Kind::Text, at: 0, is_iso: true },
+        Wanted { field: "contact_date", kind: Kind::Day, at: 1, is_iso: true },
     ];
 
     fn piece(cells: &[[&str; 2]]) -> Piece {

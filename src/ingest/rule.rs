@@ -67,8 +67,8 @@ rules! {
         "give a credit note kind `credit_note`",
         "Only a payment may be below zero: it undoes an earlier one.";
     AMOUNT_NOT_NUMBER: Reject, "not a plain decimal such as 1234.50",
-        "remove currency signs, thousands marks and text from it",
-        "Text stands where an amount must, or a mark that can be read in two ways, as in `1,234`: nothing is guessed.";
+        "remove text from it, or declare its decimal mark and units in a mapping",
+        "Text stands where an amount must, or a mark that the rest of the column does not have: nothing is guessed.";
     AMOUNT_TOO_LARGE: Reject, "more than 14 digits before the point",
         "check the unit of the amount",
         "No amount of this size fits the columns of the output, and none is owed to anybody.";
@@ -102,11 +102,14 @@ rules! {
     CUSTOMER_UNKNOWN: Warn, "not among the customers",
         "add the customer, or correct the id",
         "Customers are given, but not this one. The invoice is taken; a misspelt id splits a customer's history in two.";
+    DATE_AMBIGUOUS: Reject, "a date that can be read in two ways",
+        "write the year first or the month as a name, or declare a check that decides (`resolve` in the mapping)",
+        "The mapping declares formats that one text can fit with different days, and its checks leave none or several of them.";
     DATE_NEVER: Repair, "a day that stands for `never`, read as empty",
         "leave the field empty where nothing has happened",
         "Systems write 1900-01-01, 1899-12-30, 2999-12-31 or 9999-12-31 where nothing has happened yet.";
     DATE_NOT_READABLE: Reject, "not a date of the expected shape",
-        "write it in that shape, or choose the profile of the export",
+        "write it in that shape, or declare the format in a mapping",
         "The text is no day of the calendar in the shape that the whole column has.";
     DATE_OUT_OF_RANGE: Reject, "not a day from 1900 to 2200",
         "correct it, or leave it empty where it stands for `never`",

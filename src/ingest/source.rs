@@ -23,6 +23,11 @@ impl Source {
         Self { file: file.into(), sheet: None }
     }
 
+    /// Standard input.
+    pub fn stdin() -> Self {
+        Self::of(STDIN)
+    }
+
     /// Whether it is standard input, which can be read once.
     pub fn is_stdin(&self) -> bool {
         is_stdin(&self.file)

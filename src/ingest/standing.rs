@@ -44,7 +44,10 @@ impl<'a> Clock<'a> {
     pub fn standing_noting(&self, i: usize, notes: &mut Vec<Refusal>) -> Standing {
         let (event, recorded) = (real_day(&self.event, i), never_or_day(&self.recorded, i, i32::MAX, notes));
         let is_later = |day: &Result<Option<i32>, Refusal>| matches!(day, Ok(Some(d)) if *d > self.as_of);
-        if is_later(&event) || is_later(&recorded) {
+        let is_after = |cells: &Cells, day: &Result<Option<i32>, Refusal>| {
+            is_later(day) || (day.is_err() && cells.is_wholly_after(i, self.as_of))
+        };
+        if is_after(&self.event, &event) || is_after(&self.recorded, &recorded) {
             return Standing::Later;
         }
         match (event, recorded) {

@@ -6,8 +6,8 @@ use super::csv::Opened;
 use super::dialect::Dialect;
 use super::format::{Magic, is_json};
 use super::layout::Layout;
+use super::mapping::Mapping;
 use super::piece::together;
-use super::profile::Profile;
 use super::record::BLOCK_BYTES;
 use super::source::Hash;
 use super::table::{Frame, Table};
@@ -38,7 +38,7 @@ pub(super) struct Streamed {
 pub(super) fn read(
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
     preferred: u8,
     batch_bytes: usize,
@@ -74,7 +74,7 @@ pub(super) fn read(
             if !is_plain || is_json(text) || held.iter().take(BLOCK_BYTES).any(|b| *b == 0) {
                 return Ok(None);
             }
-            let found = Opened::of(&text[start..], file, table, profile, layout, preferred)?;
+            let found = Opened::of(&text[start..], file, table, mapping, layout, preferred)?;
             start += found.body_at;
             if start >= text.len() && !last {
                 return Ok(None);
@@ -109,11 +109,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("c.csv");
         std::fs::write(&file, bytes).unwrap();
-        let (table, profile, layout) = (Table::Customers, Profile::CANONICAL, Layout::default());
-        let streamed = read(&file, table, &profile, &layout, b',', batch_bytes);
+        let (table, mapping, layout) = (Table::Customers, Mapping::default(), Layout::default());
+        let streamed = read(&file, table, &mapping, &layout, b',', batch_bytes);
         let text = std::str::from_utf8(bytes).map(|t| t.strip_prefix('\u{feff}').unwrap_or(t));
         let whole =
-            text.ok().and_then(|t| super::super::csv::frame(t, &file, table, &profile, &layout, b',').ok());
+            text.ok().and_then(|t| super::super::csv::frame(t, &file, table, &mapping, &layout, b',').ok());
         (streamed.unwrap_or_default(), whole.map(|(frame, _)| frame))
     }
 

@@ -1,9 +1,9 @@
 //! The input tables: their fields, and their rows as they were read.
 
 use super::IngestError;
-use super::profile::DateShape;
+use super::mapping::style::Styles;
 use super::rule::{self, Rule};
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, DataType};
 use std::path::PathBuf;
 
 /// What a field holds.
@@ -38,6 +38,7 @@ const INVOICES: &[Field] = &[
     required("issue_date", Kind::Day),
     optional("due_date", Kind::Day),
     optional("terms_days", Kind::Count),
+    optional("baseline_date", Kind::Day),
     required("amount", Kind::Amount),
     optional("currency", Kind::Text),
     optional("kind", Kind::Text),
@@ -67,6 +68,7 @@ const CUSTOMERS: &[Field] = &[
     optional("name", Kind::Text),
     optional("industry", Kind::Text),
     optional("country", Kind::Text),
+    optional("terms_days", Kind::Count),
 ];
 const CONTACTS: &[Field] = &[
     required("customer_id", Kind::Text),
@@ -177,6 +179,8 @@ pub(super) struct Part {
     pub format: String,
     /// What had to be assumed of the file as a whole.
     pub warnings: Vec<String>,
+    /// Rows that are no rows of the table: blank ones, lines of sums, and what the mapping leaves out.
+    pub filtered: u64,
 }
 
 impl Part {
@@ -187,6 +191,7 @@ impl Part {
             frame: DataFrame::default(),
             rows: Vec::new(),
             misfits,
+            filtered: 0,
             format: String::new(),
             warnings: Vec::new(),
         };
@@ -217,9 +222,9 @@ impl Part {
         self.rows.get(i).copied().unwrap_or(i as u64 + 1)
     }
 
-    /// Rows of the file, those that no field can be read of included.
+    /// Rows of the file, those that no field can be read of and those that were left out included.
     pub fn n_rows(&self) -> u64 {
-        (self.frame.height() + self.misfits.len()) as u64
+        (self.frame.height() + self.misfits.len()) as u64 + self.filtered
     }
 }
 
@@ -230,7 +235,7 @@ pub(super) struct RawTable {
     /// The file, folder or glob that the user named.
     pub path: PathBuf,
     /// How dates are written in text columns.
-    pub dates: DateShape,
+    pub styles: Styles,
     pub parts: Vec<Part>,
 }
 
@@ -263,6 +268,12 @@ impl RawTable {
     /// Whether any part has the column.
     pub fn has(&self, field: &str) -> bool {
         self.parts.iter().any(|p| p.frame.column(field).is_ok())
+    }
+
+    /// Whether any part holds the column as text.
+    pub fn has_text(&self, field: &str) -> bool {
+        let is_text = |p: &Part| p.frame.column(field).is_ok_and(|c| *c.dtype() == DataType::String);
+        self.parts.iter().any(is_text)
     }
 
     /// The framed rows in order, cut into blocks.

@@ -49,8 +49,10 @@ pub struct InputCount {
     pub ledger: u64,
     /// Rows that broke a rule.
     pub quarantined: u64,
-    /// Rows that were not known at `as_of`.
+    /// Rows that were not known at `as_of`, and those of [`InputCount::filtered`].
     pub ignored: u64,
+    /// Rows that are no rows of the table, of those ignored: blank ones, lines of sums, what the mapping leaves out.
+    pub filtered: u64,
 }
 
 /// Rows of a table that were set aside while the others were taken.
@@ -154,7 +156,8 @@ pub(super) fn tally(
         rows: part.n_rows(),
         ledger: ledger[p],
         quarantined: quarantined[p],
-        ignored: aside.ignored[p],
+        ignored: aside.ignored[p] + part.filtered,
+        filtered: part.filtered,
     });
     counts.map(balanced).collect()
 }
@@ -196,6 +199,7 @@ mod tests {
             ledger: 1,
             quarantined: 1,
             ignored: 1,
+            filtered: 0,
         };
         assert!(balanced(count.clone()).is_ok());
         let e = balanced(InputCount { ledger: 0, ..count }).unwrap_err();

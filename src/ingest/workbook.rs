@@ -6,8 +6,8 @@ use super::compression::limit;
 use super::format::Content;
 use super::header::mapped;
 use super::layout::Layout;
+use super::mapping::Mapping;
 use super::number::of_sheet;
-use super::profile::Profile;
 use super::table::{Frame, Kind, Table};
 use calamine::{
     Data, DataType as _, ExcelDateTime, Ods, Reader, SheetType, Xls, Xlsb, Xlsx, open_workbook_from_rs,
@@ -36,7 +36,7 @@ pub(super) fn read(
     bytes: Vec<u8>,
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
     layout: &Layout,
 ) -> Result<Content, IngestError> {
     let damaged = |what: String| IngestError::Workbook { file: file.to_owned(), what };
@@ -56,7 +56,7 @@ pub(super) fn read(
             let mut first_error = None;
             for sheet in &sheets {
                 let head = guarded(|| book.cells(sheet, Some(HEADER_ROWS))).map_err(damaged)?;
-                match header(&head, file, table, profile) {
+                match header(&head, file, table, mapping) {
                     Ok(_) => fitting.push(sheet.clone()),
                     Err(e) => first_error = first_error.or(Some(e)),
                 }
@@ -78,7 +78,7 @@ pub(super) fn read(
         }
     };
     let cells = guarded(|| book.cells(&chosen, None)).map_err(damaged)?;
-    let frame = frame(&cells, file, table, profile)?;
+    let frame = frame(&cells, file, table, mapping)?;
     Ok(Content { frame, format: "workbook".to_owned(), sheet: Some(chosen), warnings })
 }
 
@@ -218,7 +218,7 @@ fn header(
     cells: &[Cell],
     file: &Path,
     table: Table,
-    profile: &Profile,
+    mapping: &Mapping,
 ) -> Result<(Vec<(&'static str, u32)>, usize), IngestError> {
     let mut first_error = None;
     let mut start = 0;
@@ -226,7 +226,7 @@ fn header(
         let names: Vec<String> = row.iter().map(|(_, _, value)| text_of(value, Kind::Text)).collect();
         let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
         start += row.len();
-        match mapped(&names, file, table, profile) {
+        match mapped(&names, file, table, mapping) {
             Ok(columns) => {
                 let columns = columns.into_iter().map(|(field, at)| (field, row[at].1)).collect();
                 return Ok((columns, start));
@@ -239,8 +239,8 @@ fn header(
     Err(first_error.unwrap_or_else(|| IngestError::Empty { file: file.to_owned() }))
 }
 
-fn frame(cells: &[Cell], file: &Path, table: Table, profile: &Profile) -> Result<Frame, IngestError> {
-    let (columns, start) = header(cells, file, table, profile)?;
+fn frame(cells: &[Cell], file: &Path, table: Table, mapping: &Mapping) -> Result<Frame, IngestError> {
+    let (columns, start) = header(cells, file, table, mapping)?;
     let rows: Vec<&[Cell]> = cells[start..].chunk_by(|a, b| a.0 == b.0).collect();
     let series = columns.into_iter().map(|(field, at)| {
         let kind = table.fields().iter().find(|f| f.name == field).map_or(Kind::Text, |f| f.kind);

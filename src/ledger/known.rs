@@ -42,13 +42,23 @@ impl Ledger {
         if self.is_known_whole(as_of) {
             Known::of(self.clone(), as_of)
         } else {
-            Known::of(self.cut(as_of), as_of)
+            Known::of(self.cut(as_of, None), as_of)
         }
     }
 
     /// [`Ledger::known_at`] without a copy where there is nothing to cut.
     pub fn into_known(self, as_of: Day) -> Known {
-        if self.is_known_whole(as_of) { Known::of(self, as_of) } else { Known::of(self.cut(as_of), as_of) }
+        if self.is_known_whole(as_of) {
+            Known::of(self, as_of)
+        } else {
+            Known::of(self.cut(as_of, None), as_of)
+        }
+    }
+
+    /// [`Ledger::known_at`] of a book that forgets: invoices issued before `since` are left out once they are settled in
+    /// full. What is open stays, however old.
+    pub fn known_since(&self, as_of: Day, since: Day) -> Known {
+        Known::of(self.cut(as_of, Some(since)), as_of)
     }
 
     fn is_known_whole(&self, as_of: Day) -> bool {
@@ -62,13 +72,15 @@ impl Ledger {
             && self.credits.iter().all(|c| c.known <= as_of.0)
     }
 
-    fn cut(&self, as_of: Day) -> Ledger {
+    fn cut(&self, as_of: Day, since: Option<Day>) -> Ledger {
         let day = as_of.0;
         let kept: Vec<u32> = (0..self.n_invoices())
             .filter(|&i| self.known_day(i).max(self.issue[i]) <= day)
+            .filter(|&i| since.is_none_or(|s| self.issue[i] >= s.0 || !self.is_settled_at(i, day)))
             .map(|i| i as u32)
             .collect();
         let credits: Vec<_> = self.credits.iter().filter(|c| c.known.max(c.day) <= day).copied().collect();
+        let n_settlements = kept.iter().map(|&i| self.settlements_of(i as usize).len()).sum();
         let (customers, new_customer) = self.customers_of(&kept, &credits);
         let (currencies, new_currency) = self.currencies_of(&kept, &credits);
 
@@ -90,9 +102,13 @@ impl Ledger {
             unit_name: self.unit_name.gather(&units),
             unit: gather(&self.unit, &kept).into_iter().map(|u| new_unit[u as usize]).collect(),
             credits,
-            settlement_start: vec![0],
+            settlement_start: Vec::with_capacity(kept.len() + 1),
+            settlement_day: Vec::with_capacity(n_settlements),
+            settlement_amount: Vec::with_capacity(n_settlements),
+            settlement_kind: Vec::with_capacity(n_settlements),
             ..Ledger::default()
         };
+        out.settlement_start.push(0);
         for c in &mut out.credits {
             c.customer = new_customer[c.customer as usize];
             c.currency = new_currency[c.currency as usize];
@@ -112,6 +128,12 @@ impl Ledger {
         out.drop_columns_that_say_nothing();
         out.index_customers();
         out
+    }
+
+    fn is_settled_at(&self, i: usize, day: i32) -> bool {
+        let known = |s: &usize| self.settlement_known_day(*s).max(self.settlement_day[*s]);
+        let settled = self.settlements_of(i).filter(|s| known(s) <= day);
+        settled.map(|s| self.settlement_amount[s]).sum::<Amount>() >= self.amount[i]
     }
 
     /// Customers that still have something, old codes in order, and the new code of each old one.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 /// The table reaches this far on both sides; beyond it the probability is 0 or 1 within 1e-15.
 const REACH: f64 = 8.0;
 /// Points per unit.
-const STEPS: f64 = 256.0;
+const STEPS: f64 = 64.0;
 
 /// Value and slope (per step) at each point.
 static TABLE: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
@@ -19,14 +19,14 @@ static TABLE: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
         .collect()
 });
 
-/// `P(Z < z)` of a standard normal, within 1e-12, never falling as `z` rises by more than that.
+/// `P(Z < z)` of a standard normal, within 1e-9.
 ///
 /// Cubic Hermite interpolation of a table: a few nanoseconds, where the inverse of a probability takes many.
 ///
 /// ```
 /// use arrears::numeric::normal_probability::normal_probability;
 /// assert_eq!(normal_probability(0.0), 0.5);
-/// assert!((normal_probability(1.959963984540054) - 0.975).abs() < 1e-12);
+/// assert!((normal_probability(1.959963984540054) - 0.975).abs() < 1e-9);
 /// ```
 pub fn normal_probability(z: f64) -> f64 {
     let at = (z.clamp(-REACH, REACH) + REACH) * STEPS;
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn the_probability_agrees_with_scipy() {
         for (z, expected) in SCIPY {
-            assert!((normal_probability(z) - expected).abs() < 1e-12, "{z}: {}", normal_probability(z));
+            assert!((normal_probability(z) - expected).abs() < 1e-9, "{z}: {}", normal_probability(z));
         }
     }
 
@@ -80,7 +80,7 @@ mod tests {
     fn it_undoes_the_quantile() {
         for k in 1..100_000 {
             let p = f64::from(k) / 100_000.0;
-            assert!((normal_probability(normal_quantile(p)) - p).abs() < 1e-12, "{p}");
+            assert!((normal_probability(normal_quantile(p)) - p).abs() < 1e-9, "{p}");
         }
     }
 

@@ -59,6 +59,8 @@ pub struct InputReport {
     pub sha256: String,
     /// Rows in = ledger + quarantined + ignored.
     pub counts: Counts,
+    /// Rows that are no rows of the table, of those ignored: blank ones, lines of sums, what the mapping leaves out.
+    pub left_out: u64,
 }
 
 /// First and last days, by as_of; none where nothing has happened.
@@ -172,6 +174,7 @@ impl LedgerReport {
             file: i.file.clone(),
             sha256: i.sha256.clone(),
             counts: super::counts(i),
+            left_out: i.filtered,
         });
         Self {
             as_of: day,

@@ -5,6 +5,7 @@
 
 pub mod ability;
 pub mod audit;
+pub mod backtest;
 pub mod demo;
 mod digest;
 pub mod explain;
@@ -18,7 +19,7 @@ pub use crate::contract::{
     ColumnSchema, Destination, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file,
 };
 pub use crate::ingest::rule::{RULES, Rule};
-pub use crate::ingest::{Book, InputCount, Profile, Quarantined, Sources};
+pub use crate::ingest::{Book, InputCount, Mapping, Quarantined, Sources, suggest};
 pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
 pub use ability::Verdict;
@@ -185,8 +186,22 @@ pub fn write_run_to(
     output: RunOutput,
     timings: Vec<(String, f64)>,
 ) -> Result<(), Error> {
-    let manifest = Manifest { timings, ..output.manifest };
-    let mut files = output.files;
+    put(destination, output.files, Manifest { timings, ..output.manifest })
+}
+
+/// [`write_run_to`] of a backtest.
+///
+/// # Errors
+/// As [`write_run_to`].
+pub fn write_backtest_to(
+    destination: &Destination,
+    output: backtest::BacktestOutput,
+    timings: Vec<(String, f64)>,
+) -> Result<(), Error> {
+    put(destination, output.files, Manifest { timings, ..output.manifest })
+}
+
+fn put(destination: &Destination, mut files: Vec<OutputFile>, manifest: Manifest) -> Result<(), Error> {
     files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
     Ok(destination.write(&files)?)
 }

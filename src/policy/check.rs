@@ -5,6 +5,9 @@ use crate::core::Currency;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+/// Shortest history that landmarks are taken from.
+const HISTORY_DAYS_MIN: i32 = 90;
+
 /// Why a policy is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,7 +101,7 @@ impl ValidPolicy {
         c.int("model.half_life_level_days", m.half_life_level_days, 7, 3650)?;
         c.int("model.landmark_every_days", m.landmark_every_days, 1, 90)?;
         c.int("model.landmark_customers_max", m.landmark_customers_max, 10_000, 1_000_000_000)?;
-        c.int("model.history_days", m.history_days, 90, 7300)?;
+        c.int("model.history_days", m.history_days, i64::from(HISTORY_DAYS_MIN), 7300)?;
         c.int("model.warm_up_days", m.warm_up_days, 0, 730)?;
         c.int("model.train_horizon_days", m.train_horizon_days, 28, 365)?;
         c.int("model.train_rows_max", m.train_rows_max, 10_000, 20_000_000)?;
@@ -146,6 +149,13 @@ impl ValidPolicy {
     #[must_use]
     pub fn strictly(mut self) -> Self {
         self.0.ingest.strict = true;
+        self
+    }
+
+    /// The same policy, with training landmarks no earlier than `days` before as_of; 90 days at least.
+    #[must_use]
+    pub fn looking_back(mut self, days: i32) -> Self {
+        self.0.model.history_days = self.0.model.history_days.min(days.max(HISTORY_DAYS_MIN));
         self
     }
 }

@@ -187,7 +187,7 @@ mod tests {
             "postgres://ann@db/erp#select * from t"
         );
         let long = format!("postgres://db/erp#select {}", "a, ".repeat(40));
-        assert!(shown(&long).len() < 90 && shown(&long).ends_with("a, a..."), "{}", shown(&long));
+        assert!(shown(&long).len() < 90 && shown(&long).ends_with("a, a,..."), "{}", shown(&long));
         assert_eq!(shown("postgres://ann:h%23s%40h@[::1]/erp"), "postgres://ann@[::1]/erp");
         assert_eq!(
             shown("postgres://ann:hush@%2Frun%2Fpostgresql/erp"),

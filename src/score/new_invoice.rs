@@ -7,9 +7,9 @@ use crate::features::habits::{Calendar, Habits, PayDay};
 use crate::model::Hazard;
 
 /// Days after issue up to which hazards are taken day by day around the due date.
-const FINE_DAYS: i32 = 10;
+const FINE_DAYS: i32 = 5;
 /// Days of a span elsewhere.
-const SPAN_DAYS: i32 = 4;
+const SPAN_DAYS: i32 = 7;
 /// Days over which a customer's pay days are 1 on average: a year and its leap day.
 const YEAR_DAYS: i32 = 366;
 

@@ -4,7 +4,7 @@ use crate::sample::{self, AS_OF, Desk, POLICY};
 use arrears::Error;
 use arrears::core::Day;
 use arrears::features::{Purpose, survey};
-use arrears::ingest::{Profile, Raw, Sources, check, read};
+use arrears::ingest::{Mapping, Raw, Sources, check, read};
 use arrears::ledger::{Known, NEVER};
 use arrears::model::{Artifact, Hazard};
 use arrears::pipeline::audit::{AuditReport, audit, audit_with};
@@ -98,7 +98,7 @@ fn a_run_on_the_ibm_ledger_does_not_look_ahead() {
     let Some(folder) = data("ibm-watson-ar") else { return };
     let sources = Sources {
         invoices: folder.join("WA_Fn-UseC_-Accounts-Receivable.csv"),
-        profile: Profile::IBM_AR,
+        mapping: Mapping::built_in("ibm-ar").unwrap(),
         ..Sources::default()
     };
     let policy = arrears::policy::load(None).unwrap();

@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 10] =
-    ["demo", "run", "check", "fit", "score", "explain", "audit", "simulate", "rules", "schema"];
+const VERBS: [&str; 11] =
+    ["demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "rules", "schema"];
 /// What `run` writes.
 const RUN_FILES: [&str; 8] = [
     "aging.parquet",
@@ -270,10 +270,10 @@ fn check_reports_rows_at_fault_with_value_and_remedy() {
       not known yet         100.0 %  1 of 1 invoice open and not late so far
 
     AMOUNT_NOT_NUMBER (reject): 1 row
-      i.csv row 2: amount `12 euros`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it
+      i.csv row 2: amount `12 euros`: not a plain decimal such as 1234.50; remove text from it, or declare its decimal mark and units in a mapping
 
     DATE_NOT_READABLE (reject): 1 row
-      i.csv row 3: issue_date `11.1.24`: not a date of the shape YYYY-MM-DD; write it in that shape, or choose the profile of the export
+      i.csv row 3: issue_date `11.1.24`: not a date of the shape YYYY-MM-DD; write it in that shape, or declare the format in a mapping
 
     PAYMENT_UNKNOWN_INVOICE (reject): 1 row
       p.csv row 2: invoice_id `A9`: no invoice of this id is in the ledger; add the invoice, or correct the id

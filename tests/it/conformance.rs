@@ -1,5 +1,9 @@
 //! Numbers of other people's programs: each with the script that made them.
 
+use arrears::evaluate::interval::{mean_pinball, pinball_loss};
+use arrears::evaluate::metric::{MetricError, interval_coverage};
+use arrears::evaluate::reliability::{brier_decomposition, expected_calibration_error};
+use arrears::evaluate::scaled::{NaiveScale, mase, rmsse};
 use arrears::model::solver::{FittedLogistic, LinfaLogistic, Newton, Rows, SolverError};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -106,5 +110,43 @@ fn linfa_finds_scikit_learns_coefficients_of_rows_without_weights() {
     for (penalty, _, wanted) in SCIKIT_LEARN.into_iter().filter(|case| !case.1) {
         let linfa = LinfaLogistic(Newton { penalty, tolerance: 1e-6, iterations_max: 50 });
         assert_is(linfa.fit(&rows(false)), wanted, LINFA_TOLERANCE);
+    }
+}
+
+/// What `conformance/backtest.py` prints with scikit-learn 1.9.1 and utilsforecast 0.2.17.
+#[test]
+fn backtest_metrics_are_those_of_scikit_learn_and_utilsforecast() {
+    let p = |i: u32| ((0.02 + 0.96 * f64::from(i * 7 % 20) / 19.0) * 100.0).round() / 100.0;
+    let late = |i: u32| f64::from((i * i * 7 + i * 3) % 11) < 10.0 * p(i);
+    let (p, y): (Vec<f64>, Vec<bool>) = (0..60).map(|i| (p(i), late(i))).unzip();
+    let parts = brier_decomposition(&p, &y, 10).unwrap();
+
+    let spread = [-9.0, -7.0, -3.0, 0.0, 3.0, 8.0, 11.0];
+    let (mut actual, mut forecast) = (Vec::new(), Vec::new());
+    let mut scales = Vec::new();
+    for s in 0..3_u32 {
+        let history: Vec<f64> = (0..8).map(|t| 40.0 + f64::from((s * 5 + t * t * 7) % 13)).collect();
+        scales.push(NaiveScale::of(&history).unwrap());
+        actual.extend((0..5).map(|t| 40.0 + f64::from((s * 11 + t * 9) % 17)));
+        forecast.extend((0..5).map(|t| 42.0 + f64::from((s * 3 + t * 5) % 11)));
+    }
+    let by_series = |of: fn(&[f64], &[f64], NaiveScale) -> Result<f64, MetricError>| {
+        let series = forecast.chunks(5).zip(actual.chunks(5)).zip(&scales);
+        series.map(|((e, a), scale)| of(e, a, *scale).unwrap()).sum::<f64>() / 3.0
+    };
+    let quantile = |q: usize| forecast.iter().map(|f| f + spread[q]).collect::<Vec<_>>();
+    let rows = forecast.iter().zip(&actual);
+    let pinball = rows.map(|(f, a)| mean_pinball(&spread.map(|d| f + d), *a)).sum::<f64>() / 15.0;
+    for (name, ours, theirs) in [
+        ("ece", expected_calibration_error(&p, &y, 10).unwrap(), 0.147_666_666_666_666_67),
+        ("reliability", parts.reliability, 0.040_191_666_666_666_67),
+        ("uncertainty", parts.uncertainty, 0.236_388_888_888_888_9),
+        ("mase", by_series(mase), 1.414_774_990_043_807_4),
+        ("rmsse", by_series(rmsse), 1.338_241_426_414_958_2),
+        ("pinball_90", pinball_loss(&quantile(5), &actual, 0.9).unwrap(), 1.146_666_666_666_666_5),
+        ("mqloss", pinball, 1.542_857_142_857_143),
+        ("coverage_80", interval_coverage(&quantile(1), &quantile(5), &actual).unwrap(), 11.0 / 15.0),
+    ] {
+        assert!((ours - theirs).abs() < NEWTON_TOLERANCE, "{name}: {ours} against {theirs}");
     }
 }

@@ -16,11 +16,11 @@ use std::path::Path;
 const CONTRACT: &[(&str, &str)] = &[
     (
         "invoices",
-        "invoice_id customer_id issue_date due_date terms_days amount currency kind recorded_date dispute_date
+        "invoice_id customer_id issue_date due_date terms_days baseline_date amount currency kind recorded_date dispute_date
          dispute_closed_date paid_date discount_rate discount_days business_unit instalment credited_invoice_id",
     ),
     ("payments", "invoice_id payment_date amount payment_id currency kind method recorded_date customer_id instalment"),
-    ("customers", "customer_id name industry country credit_limit"),
+    ("customers", "customer_id name industry country credit_limit terms_days"),
     ("contacts", "customer_id contact_date channel invoice_id outcome promise_date promise_amount"),
     ("fx", "currency date rate"),
     (
@@ -47,10 +47,21 @@ const CONTRACT: &[(&str, &str)] = &[
     ("quarantine", "file row rule_id field value message severity"),
     ("backtest_scores", "origin model invoice_id late_prob late"),
     ("backtest_cash", "origin model currency period source expected p05 p10 p25 p50 p75 p90 p95 actual"),
-    ("metrics", "model task metric horizon value n"),
+    ("metrics", "model task metric horizon value n source currency against low high better"),
+    ("reliability", "model bin prob_from prob_to n mean_late_prob late_share"),
 ];
-const WRITTEN: [&str; 6] =
-    ["invoice_scores", "cash_forecast", "priorities", "aging", "customer_features", "quarantine"];
+const WRITTEN: [&str; 10] = [
+    "invoice_scores",
+    "cash_forecast",
+    "priorities",
+    "aging",
+    "customer_features",
+    "quarantine",
+    "backtest_scores",
+    "backtest_cash",
+    "metrics",
+    "reliability",
+];
 
 #[test]
 fn every_name_is_the_contracts() {
@@ -121,7 +132,8 @@ fn any_column(column_type: ColumnType, nullable: bool, n: usize) -> BoxedStrateg
         (ColumnType::Double, false) => vec(finite, n).prop_map(Column::F64).boxed(),
         (ColumnType::Decimal, true) => vec(of(amount), n).prop_map(Column::OptAmount).boxed(),
         (ColumnType::Decimal, false) => vec(amount, n).prop_map(Column::Amount).boxed(),
-        (ColumnType::Bool, _) => vec(any::<bool>(), n).prop_map(Column::Bool).boxed(),
+        (ColumnType::Bool, true) => vec(of(any::<bool>()), n).prop_map(Column::OptBool).boxed(),
+        (ColumnType::Bool, false) => vec(any::<bool>(), n).prop_map(Column::Bool).boxed(),
         (ColumnType::TextList, _) => vec(vec(text, 0..4), n)
             .prop_map(|lists| {
                 let mut out = TextList::default();

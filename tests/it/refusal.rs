@@ -116,13 +116,13 @@ fn an_unmapped_column_is_refused() {
     refused!(desk, run_with("invoices", "id.csv"), 3, @r"
     error: id.csv: no column is mapped to `invoice_id` (found: id, customer_id, issue_date, due_date, amount)
 
-    hint: rename the column that holds it to `invoice_id`, or choose the profile of the export (--profile canonical|ibm-ar)
+    hint: rename the column that holds it to `invoice_id`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
     ");
     desk.write("due.csv", "invoice_id,customer_id,issue_date,amount\nA,C,2024-01-10,1\n");
     refused!(desk, run_with("invoices", "due.csv"), 3, @r"
     error: due.csv: no column is mapped to `due_date` (found: invoice_id, customer_id, issue_date, amount)
 
-    hint: rename the column that holds it to `due_date`, or give `terms_days`, or choose the profile of the export (--profile canonical|ibm-ar)
+    hint: rename the column that holds it to `due_date`, or give `terms_days`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
     ");
 }
 
@@ -156,7 +156,7 @@ fn invoices_of_which_none_is_left_are_refused() {
     refused!(desk, format!("fit {fit} --as-of {AS_OF} --model-out m.json"), 3, @r"
     error: text.csv: no invoice is left of 1 rows: 1 are in quarantine, 0 are later than as_of
 
-    hint: the first row in quarantine: text.csv row 1: amount `EUR 100`: not a plain decimal such as 1234.50; remove currency signs, thousands marks and text from it (AMOUNT_NOT_NUMBER)
+    hint: the first row in quarantine: text.csv row 1: amount `EUR 100`: not a plain decimal such as 1234.50; remove text from it, or declare its decimal mark and units in a mapping (AMOUNT_NOT_NUMBER)
     ");
     desk.write("later.csv", INVOICES.replace("2024-01-10", "2024-05-01"));
     refused!(desk, run_with("invoices", "later.csv"), 3, @r"
@@ -204,7 +204,7 @@ fn bad_options_are_refused() {
     For more information, try '--help'.
     ");
     refused!(desk, format!("run {TABLES} --profile sap --as-of {AS_OF} --out out"), 2, @r"
-    error: no profile is named `sap` (known: canonical, ibm-ar)
+    error: no profile is named `sap` (known: canonical, ibm-ar, sap-fi, highradius, dynamics365, quickbooks, xero, netsuite, erpnext, odoo)
 
     hint: leave --profile out for canonical column names
     ");
@@ -221,7 +221,7 @@ fn bad_options_are_refused() {
     refused!(desk, "schema invoice_score", 2, @r"
     error: there is no table `invoice_score`
 
-    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, cash_forecast, priorities, aging, kpis, customer_features, provision, quarantine, backtest_scores, backtest_cash, metrics
+    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, cash_forecast, priorities, aging, kpis, customer_features, provision, quarantine, backtest_scores, backtest_cash, metrics, reliability
     ");
 }
 

@@ -1,7 +1,7 @@
 //! The catalogue of rules: each has an entry in the code, an example in `data/rules/` and its place in the README there.
 
 use arrears::ingest::rule::{RULES, Rule, Severity};
-use arrears::ingest::{Book, Quarantined, Sources, check, read};
+use arrears::ingest::{Book, Mapping, Quarantined, Sources, check, read};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -29,7 +29,7 @@ fn example(rule: &Rule) -> Sources {
         customers: file("customers"),
         contacts: file("contacts"),
         fx: file("fx"),
-        ..Sources::default()
+        mapping: file("mapping").map_or_else(Mapping::default, |file| Mapping::load(&file).unwrap()),
     }
 }
 

@@ -1,0 +1,20 @@
+//! The mappings of well-known exports. Each is a file that says at its top which export it fits.
+
+/// Name and text of each.
+pub(super) const ALL: [(&str, &str); 10] = [
+    ("canonical", ""),
+    ("ibm-ar", include_str!("built_in/ibm-ar.toml")),
+    ("sap-fi", include_str!("built_in/sap-fi.toml")),
+    ("highradius", include_str!("built_in/highradius.toml")),
+    ("dynamics365", include_str!("built_in/dynamics365.toml")),
+    ("quickbooks", include_str!("built_in/quickbooks.toml")),
+    ("xero", include_str!("built_in/xero.toml")),
+    ("netsuite", include_str!("built_in/netsuite.toml")),
+    ("erpnext", include_str!("built_in/erpnext.toml")),
+    ("odoo", include_str!("built_in/odoo.toml")),
+];
+
+/// The TOML of a name.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    ALL.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
