@@ -25,7 +25,7 @@ pub enum Error {
     /// The input is not taken, and a file tells for which rows.
     #[error("{refused}")]
     #[allow(missing_docs)] // of fields: the message names each one
-    Rejected { refused: IngestError, file: PathBuf },
+    Rejected { refused: Box<IngestError>, file: PathBuf },
     /// The rows make no ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -87,7 +87,8 @@ impl Error {
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
             Self::NoReportingCurrency { .. } => 2,
             Self::Model(_) | Self::AuditFailed { .. } => 4,
-            Self::Ingest(e) | Self::Rejected { refused: e, .. } => e.exit_code(),
+            Self::Ingest(e) => e.exit_code(),
+            Self::Rejected { refused, .. } => refused.exit_code(),
             Self::Artifact(e) => e.exit_code(),
             Self::Contract(e) => e.exit_code(),
             Self::Backtest(e) => e.exit_code(),

@@ -209,10 +209,7 @@ impl<'a> Cells<'a> {
         let share = match &self.values {
             Values::Absent => return Ok(None),
             Values::Float(a) => a.get(self.start + i).filter(|v| !v.is_nan()),
-            _ => match self.text(i) {
-                None => None,
-                Some(text) => Some(self.rate(text).unwrap_or(f64::NAN)),
-            },
+            _ => self.text(i).map(|text| self.rate(text).unwrap_or(f64::NAN)),
         };
         match share {
             Some(v) if !(0.0..1.0).contains(&v) => Err(self.refuse(&rule::DISCOUNT_NOT_SHARE, i)),

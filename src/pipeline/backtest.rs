@@ -20,7 +20,7 @@ use crate::ingest::{Book, ForecastFile, FxTable, Says};
 use crate::ledger::{Known, Ledger, NEVER};
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Origins worked through side by side: what bounds the memory, and fills the threads where a stage of one has work
@@ -90,7 +90,7 @@ pub fn backtest_book(
     if let Some(&origin) = days.iter().find(|d| d.plus(7) > until) {
         return Err(BacktestError::NoOutcome { origin, end: until }.into());
     }
-    let rates = rates(&end, &fx, policy, &mut warnings)?;
+    let rates = rates(&end, job.origins.days().last().copied(), &fx, policy, &mut warnings)?;
     let key = known_key(&end, job, &challengers);
     let challengers = claims(challengers, &days)?;
     let window = job.origins.window();
@@ -179,20 +179,31 @@ fn last_day(ledger: &Ledger) -> Day {
     Day(last.unwrap_or_default())
 }
 
-/// Units of the reporting currency for one of each currency, at the ledger's end; none for a ledger of one currency, and
-/// where the policy wants several added at par.
+/// Units of the reporting currency for one of each currency known at the last origin, at the ledger's end; none for a ledger of one currency, and
+/// for one of several without rates or under currency `XXX`, which are added at par.
 fn rates(
     end: &Known,
+    last_origin: Option<Day>,
     fx: &FxTable,
     policy: &ValidPolicy,
     warnings: &mut Vec<String>,
 ) -> Result<BTreeMap<Currency, f64>, Error> {
-    let currencies = &end.currency_code;
+    // nothing is forecast in a currency that no origin knows
+    let known = |i: &usize| last_origin.is_some_and(|last| end.known_day(*i).max(end.issue[*i]) <= last.0);
+    let of = |i: usize| end.currency_code[end.currency[i] as usize];
+    let currencies: BTreeSet<Currency> = (0..end.n_invoices()).filter(known).map(of).collect();
     if currencies.len() <= 1 {
         return Ok(BTreeMap::new());
     }
     let names = || currencies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match Currency::try_new(&policy.ledger.reporting_currency) {
+        None if fx.is_empty() => {
+            warnings.push(format!(
+                "all currencies together are {} at par, as no rates were given: set ledger.reporting_currency and give --fx",
+                names()
+            ));
+            Ok(BTreeMap::new())
+        }
         None => Err(Error::NoReportingCurrency { currencies: names() }),
         Some(Currency::NONE) => {
             warnings.push(format!(

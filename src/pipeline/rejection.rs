@@ -33,7 +33,7 @@ fn written(
     }
     let file = quarantine_file(refused.quarantine(), as_of);
     match file.and_then(|file| write(&file).map(|()| out.join(file.name))) {
-        Ok(file) => Error::Rejected { refused, file },
+        Ok(file) => Error::Rejected { refused: Box::new(refused), file },
         Err(e) => e.into(),
     }
 }

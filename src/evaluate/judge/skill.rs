@@ -6,6 +6,9 @@ use crate::evaluate::catalog::{SKILLS, Task};
 use crate::evaluate::outcome::{CashOf, WEEKS};
 use crate::evaluate::statistic::Statistic;
 
+/// Ends of an interval, if there are origins enough for one.
+type Interval = Option<(f64, f64)>;
+
 /// How much nearer to a perfect forecast a model is than another, over what both forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Skill {
@@ -98,7 +101,8 @@ impl Judge<'_> {
         }
     }
 
-    fn compared(&self, a: &Statistic, b: &Statistic, perfect: f64) -> Option<(f64, Option<(f64, f64)>, u64)> {
+    /// Skill of `a` over `b`, its interval, and the origins that it is judged on.
+    fn compared(&self, a: &Statistic, b: &Statistic, perfect: f64) -> Option<(f64, Interval, u64)> {
         let skill = |sample: &[usize]| {
             let (a, b) = (a.over(sample)?, b.over(sample)?);
             (b != perfect).then(|| (a - b) / (perfect - b))

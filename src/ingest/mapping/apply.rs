@@ -185,7 +185,7 @@ impl Work<'_> {
                 let names_row = field.is_some_and(|f| f.kind == Kind::Day || f.name == self.id_field());
                 is_free &= is_label || !names_row;
             }
-            counts[row] = !is_blank && !(is_sum && is_free);
+            counts[row] = !(is_blank || is_sum && is_free);
         }
         Ok(counts)
     }
