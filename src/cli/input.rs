@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Where the ledger is and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct InputArgs {
-    /// Invoices: a file, a folder, a glob of CSV or Parquet, or a postgres:// or s3:// URL
+    /// Invoices: a file, folder, glob, book.xlsx#Sheet, - for stdin, or a postgres:// or s3:// URL
     #[arg(long, value_name = "FILE")]
     pub invoices: PathBuf,
     /// Payments, several an invoice; without them `paid_date` of the invoices counts

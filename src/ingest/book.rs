@@ -251,15 +251,23 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
     IngestError::NoInvoiceLeft { path, rows, quarantined, ignored, first, quarantine }
 }
 
-/// Only the presence of tables and columns may speak here: what rows say may not be known yet.
+/// Only files as a whole and the presence of tables and columns may speak here: what rows say may not be known yet.
 fn warnings(raw: &Raw) -> Vec<String> {
+    let tables = [Some(&raw.invoices), raw.payments.as_ref(), raw.customers.as_ref()];
+    let tables = tables.into_iter().chain([raw.contacts.as_ref(), raw.fx.as_ref()]).flatten();
+    let of_files = tables.flat_map(|table| &table.parts).flat_map(|part| &part.warnings).cloned();
+    of_choice(raw).into_iter().chain(of_files).collect()
+}
+
+/// What is not used of the tables, or would be of use.
+fn of_choice(raw: &Raw) -> Option<String> {
     let paid = raw.invoices.has("paid_date");
     let text = match (&raw.payments, paid) {
         (Some(_), true) => "invoices: `paid_date` is not used, because payments are given",
         (None, false) => {
             "invoices: there is no `paid_date` and no payments are given, so every invoice counts as open"
         }
-        _ => return Vec::new(),
+        _ => return None,
     };
-    vec![text.to_owned()]
+    Some(text.to_owned())
 }

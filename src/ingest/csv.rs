@@ -1,80 +1,85 @@
-//! CSV files: Polars reads what is regular, record by record goes what is not.
+//! Delimited text: its header, and from there its records.
 
 use super::IngestError;
+use super::dialect::Dialect;
+use super::header::mapped;
+use super::layout::Layout;
 use super::mapping::Mapping;
-use super::source::sha256;
-use super::table::{Misfit, Part, Table};
-use polars::prelude::*;
-use rayon::prelude::*;
-use std::io::Cursor;
+use super::piece::{Wanted, together};
+use super::record::{BLOCK_BYTES, OpenQuote, Records, open_quote};
+use super::table::{Frame, Table};
+use polars::prelude::PolarsResult;
 use std::path::Path;
 
-/// Bytes of a file without quotes that one task looks through.
-const SCAN_BYTES: usize = 1 << 20;
+/// What the beginning of a file says of the rest.
+pub(super) struct Opened {
+    pub dialect: Dialect,
+    /// Fields of the header.
+    pub width: usize,
+    pub wanted: Vec<Wanted>,
+    /// Bytes before the first record.
+    pub body_at: usize,
+}
 
-/// Of a record of the wrong width: a quote in the wrong place can make it as long as the file.
-const SHOWN_CHARS: usize = 500;
+impl Opened {
+    /// `text` is the file or begins as it does; `preferred` is the delimiter that is taken where nothing else decides.
+    ///
+    /// # Errors
+    /// Empty, a quote left open in the header, a required column that is missing.
+    pub fn of(
+        text: &str,
+        file: &Path,
+        table: Table,
+        mapping: &Mapping,
+        layout: &Layout,
+        preferred: u8,
+    ) -> Result<Self, IngestError> {
+        let fits = |header: &[String]| mapped(header, file, table, mapping).is_ok();
+        let dialect = Dialect::detect(text, layout, preferred, fits);
+        let (header, end) = header(&text.as_bytes()[dialect.header_at..], dialect, file)?;
+        let body_at = dialect.header_at + end;
+        open_quote(&text.as_bytes()[dialect.header_at..body_at], dialect)
+            .map_err(|OpenQuote(at)| unclosed(text, dialect.header_at + at, file))?;
+        let wanted = Wanted::of(table, mapping, mapped(&header, file, table, mapping)?);
+        Ok(Self { dialect, width: header.len(), wanted, body_at })
+    }
 
-/// Reads the columns of a CSV file that are mapped to fields, every one as text.
+    pub fn records(&self) -> Records<'_> {
+        Records { dialect: self.dialect, width: self.width, wanted: &self.wanted }
+    }
+}
+
+/// Reads the columns of a delimited text that are mapped to fields, as text or days, and says how it is written.
 ///
 /// A record is a data row, counted from 1; blank lines are no records. A record of another width than the header
-/// becomes a [`Misfit`].
+/// becomes a [`super::table::Misfit`].
 ///
 /// # Errors
-/// For the file as a whole: unreadable, empty, no UTF-8, a quote left open, a required column that is missing.
-pub(super) fn read(file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
-    let bytes = std::fs::read(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
-    parse(&bytes, file, table, mapping)
+/// For the file as a whole: those of [`Opened::of`], and a quote left open.
+pub(super) fn frame(
+    text: &str,
+    file: &Path,
+    table: Table,
+    mapping: &Mapping,
+    layout: &Layout,
+    preferred: u8,
+) -> Result<(Frame, Dialect), IngestError> {
+    let opened = Opened::of(text, file, table, mapping, layout, preferred)?;
+    let at = opened.body_at;
+    let read = opened.records().read(&text[at..], true, BLOCK_BYTES);
+    let (pieces, _) = read.map_err(|OpenQuote(quote)| unclosed(text, at + quote, file))?;
+    let pieces = pieces.into_iter().collect::<PolarsResult<Vec<_>>>()?;
+    Ok((together(pieces, &opened.wanted)?, opened.dialect))
 }
 
-/// [`read`] of the bytes of a file that is named `file`.
-pub(super) fn parse(bytes: &[u8], file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
-    let (hash, frame) = rayon::join(|| sha256(bytes), || frame(bytes, file, table, mapping));
-    let Frame { frame, rows, misfits } = frame?;
-    Ok(Part::new(file.display().to_string(), hash, frame, rows, misfits))
-}
-
-struct Frame {
-    frame: DataFrame,
-    rows: Vec<u64>,
-    misfits: Vec<Misfit>,
-}
-
-fn frame(bytes: &[u8], file: &Path, table: Table, mapping: &Mapping) -> Result<Frame, IngestError> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Err(e) = std::str::from_utf8(text) {
-        let line = 1 + text[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        return Err(IngestError::NotUtf8 { file: file.to_owned(), line });
-    }
-    let (header, body_at) = header(text, file)?;
-    let open_quote = |at: usize| {
-        let line = 1 + text[..at].iter().filter(|b| **b == b'\n').count();
-        IngestError::UnclosedQuote { file: file.to_owned(), line }
-    };
-    if let Shape::OpenQuote { at } = quoted_shape(&text[..body_at], header.len()) {
-        return Err(open_quote(at));
-    }
-    let columns = mapped(&header, file, table, mapping)?;
-    let body = &text[body_at..];
-    match shape(body, header.len()) {
-        Shape::Regular { records } => match by_polars(body, header.len(), &columns) {
-            Ok(frame) if frame.height() == records => {
-                Ok(Frame { frame, rows: Vec::new(), misfits: Vec::new() })
-            }
-            _ => by_record(body, header.len(), &columns),
-        },
-        Shape::Irregular => by_record(body, header.len(), &columns),
-        Shape::OpenQuote { at } => Err(open_quote(body_at + at)),
-    }
-}
-
-fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+fn unclosed(text: &str, at: usize, file: &Path) -> IngestError {
+    let line = 1 + text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
+    IngestError::UnclosedQuote { file: file.to_owned(), line }
 }
 
 /// The names in the header, without spaces around them, and where the first record begins.
-fn header(text: &[u8], file: &Path) -> Result<(Vec<String>, usize), IngestError> {
-    let mut reader = reader(text);
+fn header(text: &[u8], dialect: Dialect, file: &Path) -> Result<(Vec<String>, usize), IngestError> {
+    let mut reader = dialect.reader(text);
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
         Ok(true) => {
@@ -88,175 +93,6 @@ fn header(text: &[u8], file: &Path) -> Result<(Vec<String>, usize), IngestError>
     }
 }
 
-/// The fields that the file has, each with the position of its column, by position.
-fn mapped(
-    header: &[String],
-    file: &Path,
-    table: Table,
-    mapping: &Mapping,
-) -> Result<Vec<(&'static str, usize)>, IngestError> {
-    mapping
-        .of(table)
-        .columns_of(table, header, file)?
-        .into_iter()
-        .map(|(field, column)| {
-            let mut places = header.iter().enumerate().filter(|(_, name)| **name == column);
-            match (places.next(), places.next()) {
-                (Some((at, _)), None) => Ok((field, at)),
-                _ => Err(IngestError::AmbiguousColumn { file: file.to_owned(), field, column }),
-            }
-        })
-        .collect()
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Shape {
-    /// Every record has the width of the header and is quoted by the book: readers agree on such a file.
-    Regular { records: usize },
-    /// Another width, a blank line, a lone carriage return or a stray quote.
-    Irregular,
-    /// The quote at this byte is never closed.
-    OpenQuote { at: usize },
-}
-
-/// What records look like, before anybody reads them: Polars fills short records with nulls and would not tell.
-fn shape(body: &[u8], width: usize) -> Shape {
-    if body.contains(&b'"') {
-        return quoted_shape(body, width);
-    }
-    let mut pieces = Vec::new();
-    let mut rest = body;
-    while rest.len() > SCAN_BYTES {
-        let Some(end) = rest[SCAN_BYTES..].iter().position(|b| *b == b'\n') else { break };
-        let (piece, tail) = rest.split_at(SCAN_BYTES + end + 1);
-        pieces.push(piece);
-        rest = tail;
-    }
-    pieces.push(rest);
-    let counted: Option<Vec<usize>> =
-        pieces.into_par_iter().map(|piece| plain_records(piece, width)).collect();
-    counted.map_or(Shape::Irregular, |n| Shape::Regular { records: n.iter().sum() })
-}
-
-/// Records of a piece without quotes, if each line is one of the right width.
-fn plain_records(piece: &[u8], width: usize) -> Option<usize> {
-    let is_regular = |line: &[u8]| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (mut commas, mut returns) = (0_usize, 0_usize);
-        for b in line {
-            commas += usize::from(*b == b',');
-            returns += usize::from(*b == b'\r');
-        }
-        !line.is_empty() && commas + 1 == width && returns == 0
-    };
-    let whole = piece.strip_suffix(b"\n").unwrap_or(piece);
-    if piece.is_empty() {
-        return Some(0);
-    }
-    let mut records = 0;
-    for line in whole.split(|b| *b == b'\n') {
-        if !is_regular(line) {
-            return None;
-        }
-        records += 1;
-    }
-    Some(records)
-}
-
-/// [`shape`] by the grammar of RFC 4180: a field is free of quotes or wholly inside two.
-fn quoted_shape(body: &[u8], width: usize) -> Shape {
-    #[derive(PartialEq, Clone, Copy)]
-    enum At {
-        FieldStart,
-        Plain,
-        Quoted(usize),
-        /// After a quote inside a quoted field: it closed the field, unless another one follows.
-        Closed(usize),
-        Return,
-    }
-    let (mut at, mut records, mut fields, mut regular) = (At::FieldStart, 0, 1, true);
-    let mut record_start = 0;
-    for (i, &b) in body.iter().enumerate() {
-        at = match (at, b) {
-            (At::Quoted(from), b'"') => At::Closed(from),
-            (At::Quoted(from), _) => At::Quoted(from),
-            (At::Closed(from), b'"') => At::Quoted(from),
-            (At::FieldStart, b'"') => At::Quoted(i),
-            (_, b'\n') => {
-                let is_blank = matches!(&body[record_start..i], [] | [b'\r']);
-                regular &= fields == width && !is_blank;
-                (records, fields, record_start) = (records + 1, 1, i + 1);
-                At::FieldStart
-            }
-            // a lone carriage return ends a record too
-            (At::Return, _) => {
-                regular = false;
-                if b == b'"' { At::Quoted(i) } else { At::Plain }
-            }
-            (_, b',') => {
-                fields += 1;
-                At::FieldStart
-            }
-            (_, b'\r') => At::Return,
-            (from, _) => {
-                regular &= b != b'"' && !matches!(from, At::Closed(_));
-                At::Plain
-            }
-        };
-    }
-    if let At::Quoted(at) = at {
-        return Shape::OpenQuote { at };
-    }
-    if record_start < body.len() {
-        regular &= fields == width && at != At::Return;
-        records += 1;
-    }
-    if regular { Shape::Regular { records } } else { Shape::Irregular }
-}
-
-fn by_polars(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> PolarsResult<DataFrame> {
-    let mut names: Vec<PlSmallStr> = (0..width).map(|i| PlSmallStr::from_string(i.to_string())).collect();
-    for (field, at) in columns {
-        names[*at] = PlSmallStr::from_static(field);
-    }
-    let schema: Schema = names.into_iter().map(|name| Field::new(name, DataType::String)).collect();
-    if body.is_empty() {
-        let empty = columns.iter().map(|(field, _)| Column::new_empty((*field).into(), &DataType::String));
-        return DataFrame::new(0, empty.collect());
-    }
-    CsvReadOptions::default()
-        .with_has_header(false)
-        .with_schema(Some(Arc::new(schema)))
-        .with_projection(Some(Arc::new(columns.iter().map(|(_, at)| *at).collect())))
-        .into_reader_with_file_handle(Cursor::new(body))
-        .finish()
-}
-
-fn by_record(body: &[u8], width: usize, columns: &[(&'static str, usize)]) -> Result<Frame, IngestError> {
-    let mut builders: Vec<_> =
-        columns.iter().map(|(field, _)| StringChunkedBuilder::new((*field).into(), 0)).collect();
-    let (mut rows, mut misfits) = (Vec::new(), Vec::new());
-    let mut record = csv::StringRecord::new();
-    let mut reader = reader(body);
-    let mut row = 0;
-    let refused =
-        |e| IngestError::Internal { what: "a CSV record cannot be read".into(), source: Some(Box::new(e)) };
-    while reader.read_record(&mut record).map_err(refused)? {
-        row += 1;
-        if record.len() != width {
-            let text = record.iter().collect::<Vec<_>>().join(",").chars().take(SHOWN_CHARS).collect();
-            misfits.push(Misfit { row, n_fields: record.len(), expected: width, text });
-            continue;
-        }
-        rows.push(row);
-        for (builder, (_, at)) in builders.iter_mut().zip(columns) {
-            builder.append_value(&record[*at]);
-        }
-    }
-    let columns = builders.into_iter().map(|b| b.finish().into_series().into()).collect();
-    Ok(Frame { frame: DataFrame::new(rows.len(), columns)?, rows, misfits })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,43 +100,13 @@ mod tests {
     const HEADER: &str = "customer_id,name,country\n";
 
     fn read(text: &str) -> Result<Frame, IngestError> {
-        frame(text.as_bytes(), Path::new("c.csv"), Table::Customers, &Mapping::default())
+        let layout = Layout::default();
+        frame(text, Path::new("c.csv"), Table::Customers, &Mapping::default(), &layout, b',').map(|(f, _)| f)
     }
 
     fn ids(frame: &Frame) -> Vec<String> {
         let ids = frame.frame.column("customer_id").unwrap().str().unwrap();
         ids.iter().map(|id| id.unwrap_or("null").to_owned()).collect()
-    }
-
-    #[test]
-    fn regular_files_are_told_from_others() {
-        let regular = |records| Shape::Regular { records };
-        for (body, width, expected) in [
-            ("a,b\nc,d\n", 2, regular(2)),
-            ("a,b\r\nc,d", 2, regular(2)),
-            ("", 2, regular(0)),
-            ("a\n", 2, Shape::Irregular),
-            ("a,b,c\n", 2, Shape::Irregular),
-            ("a,b\n\nc,d\n", 2, Shape::Irregular),
-            ("a,b\rc,d\r", 2, Shape::Irregular),
-            ("a\n\n", 1, Shape::Irregular),
-            ("\"a,\n\",b\n", 2, regular(1)),
-            ("\"a\"\"\",\"\"\r\nb,c", 2, regular(2)),
-            ("5\" pipe,b\n", 2, Shape::Irregular),
-            ("\"a\"x,b\n", 2, Shape::Irregular),
-            ("\"a\",b\n\nc,d\n", 2, Shape::Irregular),
-            ("\"a\",b\rc,d\n", 2, Shape::Irregular),
-            ("a,b\n\"c,d\n", 2, Shape::OpenQuote { at: 4 }),
-        ] {
-            assert_eq!(shape(body.as_bytes(), width), expected, "{body:?}");
-        }
-    }
-
-    #[test]
-    fn a_long_file_is_counted_in_pieces() {
-        let body = "abc,def\n".repeat(400_000);
-        assert_eq!(shape(body.as_bytes(), 2), Shape::Regular { records: 400_000 });
-        assert_eq!(shape((body + "x\n").as_bytes(), 2), Shape::Irregular);
     }
 
     #[test]
@@ -316,30 +122,17 @@ mod tests {
     fn rows_of_another_width_are_set_aside_and_the_rest_keep_their_numbers() {
         let f = read(&format!("{HEADER}1,A,DE\n2,\"B\nB\"\n\n3,C,DE,x\n4,D,DE\n")).unwrap();
         assert_eq!((ids(&f), f.rows), (vec!["1".to_owned(), "4".to_owned()], vec![1, 4]));
-        assert_eq!(f.misfits.iter().map(|m| (m.row, m.n_fields)).collect::<Vec<_>>(), [(2, 2), (3, 4)]);
+        let found: Vec<_> = f.misfits.iter().map(|m| (m.row, m.finding.as_str())).collect();
+        assert_eq!(found, [(2, "2 fields where the header has 3"), (3, "4 fields where the header has 3")]);
     }
 
     #[test]
-    fn a_byte_order_mark_and_any_line_end_are_read() {
+    fn any_line_end_is_read() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = "\u{feff}customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
+            let text = "customer_id, name ,country\n1,A,DE\n2,B,FR\n".replace('\n', end);
             let f = read(&text).unwrap();
             assert_eq!(ids(&f), ["1", "2"], "{end:?}");
             assert_eq!(f.frame.column("country").unwrap().str().unwrap().get(1), Some("FR"));
-        }
-    }
-
-    #[test]
-    fn both_readers_see_the_same_table() {
-        let body = "1,\"a,b\",x\r\n2,,\r\n\"3\",\"\"\"q\"\"\",\"\"\r\n";
-        let columns = [("customer_id", 0), ("country", 2)];
-        let fast = by_polars(body.as_bytes(), 3, &columns).unwrap();
-        let slow = by_record(body.as_bytes(), 3, &columns).unwrap().frame;
-        for (field, _) in columns {
-            let texts = |f: &DataFrame| -> Vec<String> {
-                f.column(field).unwrap().str().unwrap().iter().map(|t| t.unwrap_or("").to_owned()).collect()
-            };
-            assert_eq!(texts(&fast), texts(&slow), "{field}");
         }
     }
 
@@ -360,28 +153,5 @@ mod tests {
             "c.csv: the quote opened on line 3 is never closed"
         );
         assert_eq!(refused("\"customer_id,name\n1,2\n"), "c.csv: the quote opened on line 1 is never closed");
-        let latin = [HEADER.as_bytes(), b"1,M\xFCller,DE\n"].concat();
-        let e = frame(&latin, Path::new("c.csv"), Table::Customers, &Mapping::default()).err().unwrap();
-        assert_eq!(e.to_string(), "c.csv: line 2 is not UTF-8");
-    }
-
-    proptest::proptest! {
-        /// What is regular to us must be the same table to Polars and to the csv crate, and have as many records.
-        #[test]
-        fn readers_agree_on_regular_files(body in "([ab,]|[ab,]|\n|\r\n|\"|\"a,\n\"|\"\"\"b\"){0,24}", width in 1..4_usize) {
-            let columns = [("customer_id", 0), ("name", width - 1)];
-            let columns = &columns[..width.min(2)];
-            if let Shape::Regular { records } = shape(body.as_bytes(), width) {
-                let fast = by_polars(body.as_bytes(), width, columns).unwrap();
-                let slow = by_record(body.as_bytes(), width, columns).unwrap();
-                proptest::prop_assert_eq!((fast.height(), slow.rows.len(), slow.misfits.len()), (records, records, 0));
-                for (field, _) in columns {
-                    let texts = |f: &DataFrame| -> Vec<String> {
-                        f.column(field).unwrap().str().unwrap().iter().map(|t| t.unwrap_or("").to_owned()).collect()
-                    };
-                    proptest::prop_assert_eq!(texts(&fast), texts(&slow.frame));
-                }
-            }
-        }
     }
 }

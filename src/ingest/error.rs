@@ -19,8 +19,25 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// A folder or a glob without a file to read.
-    #[error("{}: no .csv or .parquet file is there", .path.display())]
+    #[error("{}: no file is there whose name says that it is a table", .path.display())]
     NothingThere { path: PathBuf },
+    /// A glob that is none.
+    #[error("{}: no glob: {why} at character {}", .path.display(), .at + 1)]
+    Glob { path: PathBuf, at: usize, why: &'static str },
+    /// Standard input cannot be read twice.
+    #[error("`-` is given for {} and for {}: standard input is one table", .tables[0], .tables[1])]
+    StdinTwice { tables: [&'static str; 2] },
+    /// Compressed data that are cut off or damaged.
+    #[error("{}: not whole {compression} data", .file.display())]
+    Compressed {
+        file: PathBuf,
+        compression: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+    /// A small file that expands to what memory would not hold.
+    #[error("{}: expands to more than {} MiB, which no table of its size does", .file.display(), .limit >> 20)]
+    TooLarge { file: PathBuf, limit: u64 },
     /// A Parquet file that is none, is truncated or is damaged.
     #[error("{}: not a whole Parquet file", .file.display())]
     Parquet {
@@ -31,12 +48,27 @@ pub enum IngestError {
     /// A profile that does not exist.
     #[error("no profile is named `{found}` (known: {})", Mapping::built_in_names().join(", "))]
     UnknownProfile { found: String },
+    /// A file that neither its name nor its bytes tell the format of.
+    #[error("{}: neither text nor Parquet nor a workbook", .file.display())]
+    UnknownFormat { file: PathBuf },
+    /// One JSON value instead of a line each.
+    #[error("{}: a JSON array, expected one object a line", .file.display())]
+    JsonArray { file: PathBuf },
+    /// A workbook that cannot be opened.
+    #[error("{}: not a whole workbook: {what}", .file.display())]
+    Workbook { file: PathBuf, what: String },
+    /// What some systems call an Excel export.
+    #[error("{}: HTML or XML under the name of a workbook", .file.display())]
+    MarkupWorkbook { file: PathBuf },
+    /// A workbook without a sheet of the name that is asked for.
+    #[error("{}: no sheet is named `{sheet}` (sheets: {})", .file.display(), .found.join(", "))]
+    NoSuchSheet { file: PathBuf, sheet: String, found: Vec<String> },
+    /// A workbook of several sheets, none of which has the columns.
+    #[error("{}: no sheet has the columns of {table} (sheets: {})", .file.display(), .found.join(", "))]
+    NoSheetFits { file: PathBuf, table: &'static str, found: Vec<String> },
     /// A rule that does not exist.
     #[error("no rule is named `{found}`")]
     UnknownRule { found: String },
-    /// A file whose extension names no format.
-    #[error("{}: the extension is `{found}`, expected `csv` or `parquet`", .file.display())]
-    UnknownExtension { file: PathBuf, found: String },
     /// A required field has no column mapped to it.
     #[error("{}: no column is mapped to `{field}` (found: {})", .file.display(), .found.join(", "))]
     MissingColumn { file: PathBuf, field: &'static str, column: String, found: Vec<String> },
@@ -89,9 +121,9 @@ pub enum IngestError {
         max_rate: f64,
         quarantine: Vec<Quarantined>,
     },
-    /// A text file in another encoding.
-    #[error("{}: line {line} is not UTF-8", .file.display())]
-    NotUtf8 { file: PathBuf, line: usize },
+    /// A text file in another encoding, or in two.
+    #[error("{}: line {line} is not {encoding}", .file.display())]
+    NotText { file: PathBuf, line: usize, encoding: &'static str },
     /// A quote that no other one closes: where a record ends cannot be told.
     #[error("{}: the quote opened on line {line} is never closed", .file.display())]
     UnclosedQuote { file: PathBuf, line: usize },
@@ -126,12 +158,30 @@ impl IngestError {
                 "append #schema.table or #select ... in quotes of the shell; a # in a password is written %23".into()
             }
             Self::NothingThere { .. } => {
-                "name a file, a folder of .csv or .parquet files, or a glob such as parts/*.csv".into()
+                "name a file, a folder or a glob such as parts/*.csv; of a folder those are read that end in .csv, .tsv, .ndjson, .jsonl (each also .gz or .zst), .parquet, .xlsx, .xlsb, .xls or .ods".into()
+            }
+            Self::Glob { .. } => "quote the glob for the shell, and put [ ] around a character that is meant as it stands".into(),
+            Self::StdinTwice { .. } => "give one of the two tables as a file".into(),
+            Self::Compressed { .. } => "write or copy the file again: it is cut off or damaged".into(),
+            Self::TooLarge { .. } => "if the size is right, decompress the file and name the result".into(),
+            Self::JsonArray { file } => {
+                let file = file.display();
+                format!("turn it into lines, for example: jq -c '.[]' {file} > lines.ndjson")
+            }
+            Self::Workbook { .. } => "open it and save it again as .xlsx, without a password".into(),
+            Self::MarkupWorkbook { .. } => "open it in a spreadsheet and save it as .xlsx or CSV".into(),
+            Self::NoSuchSheet { file, found, .. } => {
+                let first = found.first().map_or("Sheet1", String::as_str);
+                format!("name one that is there: {}#{first}", file.display())
+            }
+            Self::NoSheetFits { file, found, .. } => {
+                let first = found.first().map_or("Sheet1", String::as_str);
+                format!("name the sheet, as in {}#{first}, to be told which column is missing", file.display())
             }
             Self::Parquet { .. } => "write or copy the file again: its end or a page of it is damaged".into(),
             Self::UnknownProfile { .. } => "leave --profile out for canonical column names".into(),
+            Self::UnknownFormat { .. } => "export it as CSV, NDJSON, Parquet or an Excel workbook".into(),
             Self::UnknownRule { .. } => "`arrears rules` prints them all".into(),
-            Self::UnknownExtension { .. } => "export it as CSV or Parquet".into(),
             Self::MissingColumn { field, column, .. } => {
                 let or = if *field == "due_date" { ", or give `terms_days`" } else { "" };
                 let profiles = Mapping::built_in_names().join("|");
@@ -162,9 +212,10 @@ impl IngestError {
             Self::TooManyQuarantined { .. } => {
                 "`arrears check --out DIR` with the same options writes each row and its remedy; ingest.max_quarantine_rate in the policy is the share that may pass".into()
             }
-            Self::NotUtf8 { file, .. } => {
+            Self::NotText { file, encoding, .. } => {
                 let file = file.display();
-                format!("convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {file} > converted.csv")
+                let from = if *encoding == "UTF-8" { "WINDOWS-1252" } else { encoding };
+                format!("mend that line or export the file again; if it is all of one other encoding, convert it: iconv -f {from} -t UTF-8 {file} > converted.csv")
             }
             Self::UnclosedQuote { .. } => {
                 "close the quote, or double it where it is a part of the text".into()
@@ -188,12 +239,20 @@ impl IngestError {
     /// The exit status of the process: 1 cannot read, 2 bad option, 3 input rejected.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Read { .. } | Self::NothingThere { .. } | Self::Parquet { .. } | Self::Internal { .. } => 1,
+            Self::Read { .. }
+            | Self::NothingThere { .. }
+            | Self::Parquet { .. }
+            | Self::Compressed { .. }
+            | Self::TooLarge { .. }
+            | Self::Workbook { .. }
+            | Self::Internal { .. } => 1,
             Self::UnknownProfile { .. }
             | Self::Mapping { .. }
             | Self::UnknownRule { .. }
             | Self::NoSelection { .. }
-            | Self::NotATable => 2,
+            | Self::NotATable
+            | Self::Glob { .. }
+            | Self::StdinTwice { .. } => 2,
             Self::Remote(e) => e.exit_code(),
             _ => 3,
         }

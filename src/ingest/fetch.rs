@@ -1,9 +1,11 @@
 //! Input tables from a PostgreSQL database or an object store, as the bytes of files.
 
+use super::format::{self, Kind};
+use super::layout::Layout;
 use super::mapping::Mapping;
-use super::source::Format;
+use super::source::Source;
 use super::table::{Part, Table};
-use super::{IngestError, Sources, csv, parquet};
+use super::{IngestError, Sources};
 use crate::remote::{Bucket, Cause, ObjectUrl, PostgresUrl, RemoteError, cause, is_url};
 use postgres::{Client, IsolationLevel};
 use std::collections::BTreeMap;
@@ -22,31 +24,42 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    /// Reads the part as the ending of its name says.
+    /// All of standard input.
     ///
     /// # Errors
-    /// As the reader of its format, and [`IngestError::UnknownExtension`].
-    pub fn read(self, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
-        let name = Path::new(&self.name);
-        match Format::of(Path::new(&self.file)) {
-            Some(Format::Csv) => csv::parse(&self.bytes, name, table, mapping),
-            Some(Format::Parquet) => parquet::parse(self.bytes, name, table, mapping),
-            None => {
-                let found = name.extension().unwrap_or_default().to_string_lossy().into_owned();
-                Err(IngestError::UnknownExtension { file: name.to_owned(), found })
-            }
-        }
+    /// [`IngestError::Read`].
+    pub fn from_stdin() -> Result<Self, IngestError> {
+        let stdin = Source::stdin();
+        let name = stdin.file.display().to_string();
+        Ok(Self { file: name.clone(), name, bytes: stdin.bytes()? })
+    }
+
+    /// Reads the part as its bytes and the ending of its name say; what a database copies out is CSV by the book.
+    ///
+    /// # Errors
+    /// As the reader of its format.
+    pub fn read(self, table: Table, mapping: &Mapping, layout: &Layout) -> Result<Part, IngestError> {
+        let copied = Layout {
+            delimiter: Some(b','),
+            quote: Some(b'"'),
+            encoding: Some(encoding_rs::UTF_8),
+            ..Layout::default()
+        };
+        let is_database = is_url(&self.name) && !ObjectUrl::is(&self.name);
+        let layout = if is_database { &copied } else { layout };
+        let kind = Kind::of_name(Path::new(&self.file));
+        format::read_bytes(Path::new(&self.name), kind, self.bytes, table, mapping, layout)
     }
 }
 
 /// Whether a reader takes a file of that name.
 fn is_table(name: &str) -> bool {
-    Format::of(Path::new(name)).is_some()
+    Kind::of_name(Path::new(name)).is_some()
 }
 
 impl Sources {
     /// The tables that are given, each with its path or URL.
-    fn tables(&self) -> Vec<(Table, &Path)> {
+    pub(super) fn tables(&self) -> Vec<(Table, &Path)> {
         let optional = [
             (Table::Payments, &self.payments),
             (Table::Customers, &self.customers),

@@ -5,32 +5,46 @@
 //! at `as_of`. Nothing is repaired silently and no row is lost: rows in = ledger + quarantined + ignored.
 
 mod account;
+mod biff;
 mod book;
 mod cell;
 mod challenger;
 mod code;
+mod compression;
 mod contact;
 mod credit;
 mod csv;
 mod customer;
+mod dialect;
 mod empty;
+mod encoding;
 mod error;
 mod fetch;
+mod format;
 mod fx;
+mod header;
 mod instalment;
 mod invoice;
 mod invoice_row;
+mod json;
 mod key;
+mod layout;
 mod mapping;
+mod ndjson;
+mod number;
 mod parquet;
 mod payment;
 mod payment_row;
 mod perturb;
+mod piece;
+mod record;
 pub mod rule;
 mod source;
 mod standing;
+mod stream;
 mod table;
 mod tally;
+mod workbook;
 
 pub use book::{Book, check, check_owned};
 pub use challenger::{ChallengerError, ForecastFile, ForecastRow, Says, read_forecasts};
@@ -39,6 +53,7 @@ pub use customer::{Customer, CustomerTable};
 pub use error::IngestError;
 pub use fx::FxTable;
 pub use invoice::AHEAD_DAYS;
+pub use layout::Layout;
 pub use mapping::{DateFormat, DateFormatError, Mapping, MappingProblem, suggest};
 pub use perturb::Perturbation;
 pub use table::Raw;
@@ -49,12 +64,14 @@ use mapping::apply::apply;
 use mapping::resolve::resolve;
 use mapping::style::Styles;
 use rayon::prelude::*;
-use source::Format;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
 
-/// Where the tables are: each a file, a folder of `.csv` and `.parquet` parts, a glob in the last component, or a URL
-/// `postgres://USER@HOST/DATABASE#TABLE` or `s3://BUCKET/KEY`.
+/// Where the tables are: each a file, a sheet of a workbook (`book.xlsx#Sheet`), a folder of parts, a glob, `-` for
+/// standard input, or a URL `postgres://USER@HOST/DATABASE#TABLE` or `s3://BUCKET/KEY`.
+///
+/// A file is CSV under any delimiter, NDJSON, Parquet or an Excel workbook; what it is, how it is compressed (gzip,
+/// zstd) and how its text is encoded (UTF-8, UTF-16, Windows-1252) is told by its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Invoices and credit notes.
@@ -74,7 +91,8 @@ pub struct Sources {
 /// Reads every row of every file, under canonical column names; nothing is judged yet.
 ///
 /// # Errors
-/// [`IngestError`] for a file that cannot be read, is no table, or lacks a required column.
+/// [`IngestError`] for a file that cannot be read, is no table, or lacks a required column, and for two tables that
+/// are both standard input.
 ///
 /// # Example
 /// ```
@@ -97,6 +115,9 @@ pub struct Sources {
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     let mapping = &sources.mapping;
     let mut fetched = fetch::fetch(sources)?;
+    if let Some(table) = of_stdin(sources)? {
+        fetched.insert(table.name(), vec![Fetched::from_stdin()?]);
+    }
     let invoices = fetched.remove(Table::Invoices.name());
     let mut payments = sources.payments.clone();
     if mapping.of(Table::Payments).from.is_some() && payments.is_none() {
@@ -122,6 +143,15 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     Ok(raw)
 }
 
+/// The table that is standard input: it ends with the first one that is read from it.
+fn of_stdin(sources: &Sources) -> Result<Option<Table>, IngestError> {
+    let mut found = sources.tables().into_iter().filter(|(_, path)| source::is_stdin(path));
+    match (found.next(), found.next()) {
+        (Some((a, _)), Some((b, _))) => Err(IngestError::StdinTwice { tables: [a.name(), b.name()] }),
+        (found, _) => Ok(found.map(|(table, _)| table)),
+    }
+}
+
 fn read_table(
     path: &Path,
     fetched: Option<Vec<Fetched>>,
@@ -136,22 +166,15 @@ fn read_table(
         }
         Ok(part)
     };
+    let layout = Layout::default();
     let parts: Result<Vec<Part>, IngestError> = match fetched {
-        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping))).collect(),
-        None => source::files(path)?
+        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping, &layout))).collect(),
+        None => source::sources(path)?
             .into_par_iter()
-            .map(|(file, format)| whole(read_part(&file, format, table, mapping)))
+            .map(|source| whole(format::read(&source, table, mapping, &layout)))
             .collect(),
     };
     let mut raw = RawTable { table, path: fetch::shown(path), styles: Styles::default(), parts: parts? };
     raw.styles = Styles::decide(&raw, mapping.of(table))?;
     Ok(raw)
-}
-
-/// The rows of one file, as the mapping finds its columns.
-fn read_part(file: &Path, format: Format, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
-    match format {
-        Format::Csv => csv::read(file, table, mapping),
-        Format::Parquet => parquet::read(file, table, mapping),
-    }
 }

@@ -2,12 +2,11 @@
 
 use super::IngestError;
 use super::mapping::{Mapping, kind_of};
-use super::source::{sha256, sha256_of_file};
+use super::source::sha256_of_file;
 use super::table::{Kind, Part, Table};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 use std::fs::File;
-use std::io::Cursor;
 use std::path::Path;
 
 /// Reads the columns of a Parquet file that are mapped to fields.
@@ -17,29 +16,22 @@ use std::path::Path;
 pub(super) fn read(file: &Path, table: Table, mapping: &Mapping) -> Result<Part, IngestError> {
     let handle = File::open(file).map_err(|source| IngestError::Read { file: file.to_owned(), source })?;
     let (hash, frame) = rayon::join(|| sha256_of_file(file), || frame(handle, file, table, mapping));
-    Ok(Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new()))
+    let part = Part::new(file.display().to_string(), hash?, frame?, Vec::new(), Vec::new());
+    Ok(part.described("Parquet".to_owned(), Vec::new()))
 }
 
-/// [`read`] of the bytes of a file that is named `file`.
-pub(super) fn parse(
-    bytes: Vec<u8>,
-    file: &Path,
-    table: Table,
-    mapping: &Mapping,
-) -> Result<Part, IngestError> {
-    let hash = sha256(&bytes);
-    let frame = frame(Cursor::new(bytes), file, table, mapping)?;
-    Ok(Part::new(file.display().to_string(), hash, frame, Vec::new(), Vec::new()))
-}
-
-fn frame<R: MmapBytesReader>(
-    from: R,
+/// The columns of fields, from a file or from bytes; `file` is what messages call it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn frame(
+    handle: impl MmapBytesReader,
     file: &Path,
     table: Table,
     mapping: &Mapping,
 ) -> Result<DataFrame, IngestError> {
     let damaged = |source| IngestError::Parquet { file: file.to_owned(), source: Box::new(source) };
-    let mut reader = ParquetReader::new(from);
+    let mut reader = ParquetReader::new(handle);
     let schema = guarded(|| reader.schema()).map_err(damaged)?;
     let found: Vec<String> = schema.iter_names().map(|name| name.to_string()).collect();
     let columns = mapping.of(table).columns_of(table, &found, file)?;

@@ -174,6 +174,9 @@ rules! {
     RATE_REPEATED: Reject, "the same rate again",
         "export each rate once",
         "Another row gives this currency the same rate on the same day; one of them is kept, and nothing is lost.";
+    RECORD_NOT_JSON: Reject, "not one JSON object of plain values",
+        "write one object a line, with text, numbers, true, false or null as values and each name once",
+        "A line of NDJSON that is cut off, is no object, names a column twice, or has a list or an object in one.";
     REVERSAL_OVER_PAID: Warn, "more than what was paid",
         "add the payment that it reverses; what is too much is owed on the customer's account",
         "A reversal, or a payment below zero, undoes more than was paid until then, as when the payment itself is not in the files.";

@@ -2,6 +2,7 @@
 
 use super::IngestError;
 use super::mapping::style::Styles;
+use super::rule::{self, Rule};
 use polars::prelude::{DataFrame, DataType};
 use std::path::PathBuf;
 
@@ -124,13 +125,43 @@ impl Table {
     }
 }
 
-/// A CSV record that has not as many fields as the header: no cell of it can be trusted.
+/// Of a record that no cell of can be trusted: a quote in the wrong place can make it as long as the file.
+const SHOWN_CHARS: usize = 500;
+
+/// A record that cannot be cut into fields: no cell of it can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Misfit {
     pub row: u64,
-    pub n_fields: usize,
-    pub expected: usize,
+    pub rule: &'static Rule,
+    pub finding: String,
     pub text: String,
+}
+
+impl Misfit {
+    /// A record that has not as many fields as the header.
+    pub fn of_width(row: u64, n_fields: usize, expected: usize, text: &str) -> Self {
+        let finding = format!("{n_fields} fields where the header has {expected}");
+        Self { row, rule: &rule::ROW_WIDTH, finding, text: shown(text) }
+    }
+
+    /// A line that is no object of plain values.
+    pub fn of_json(row: u64, fault: impl ToString, text: &str) -> Self {
+        Self { row, rule: &rule::RECORD_NOT_JSON, finding: fault.to_string(), text: shown(text) }
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
+}
+
+/// What a reader makes of the rows of a file.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// Columns under canonical names.
+    pub frame: DataFrame,
+    /// As of [`Part`].
+    pub rows: Vec<u64>,
+    pub misfits: Vec<Misfit>,
 }
 
 /// The rows of one file under canonical column names.
@@ -144,16 +175,33 @@ pub(super) struct Part {
     /// The data row in the file, from 1, of each row of the frame; empty when they are simply counted.
     rows: Vec<u64>,
     pub misfits: Vec<Misfit>,
+    /// What the file was taken to be: `CSV, delimiter `;`, Windows-1252, gzip`.
+    pub format: String,
+    /// What had to be assumed of the file as a whole.
+    pub warnings: Vec<String>,
     /// Rows that are no rows of the table: blank ones, lines of sums, and what the mapping leaves out.
     pub filtered: u64,
 }
 
 impl Part {
     pub fn new(file: String, sha256: String, frame: DataFrame, rows: Vec<u64>, misfits: Vec<Misfit>) -> Self {
-        let mut part =
-            Self { file, sha256, frame: DataFrame::default(), rows: Vec::new(), misfits, filtered: 0 };
+        let mut part = Self {
+            file,
+            sha256,
+            frame: DataFrame::default(),
+            rows: Vec::new(),
+            misfits,
+            filtered: 0,
+            format: String::new(),
+            warnings: Vec::new(),
+        };
         part.set_frame(frame, rows);
         part
+    }
+
+    /// The same with what was decided of the file.
+    pub fn described(self, format: String, warnings: Vec<String>) -> Self {
+        Self { format, warnings, ..self }
     }
 
     /// Puts other rows in the place of those that were there.
@@ -174,7 +222,7 @@ impl Part {
         self.rows.get(i).copied().unwrap_or(i as u64 + 1)
     }
 
-    /// Rows of the file, those of the wrong width and those that were left out included.
+    /// Rows of the file, those that no field can be read of and those that were left out included.
     pub fn n_rows(&self) -> u64 {
         (self.frame.height() + self.misfits.len()) as u64 + self.filtered
     }

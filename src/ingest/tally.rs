@@ -1,7 +1,7 @@
 //! What became of each row: rows in = ledger + quarantined + ignored.
 
 use super::IngestError;
-use super::rule::{self, Refusal, Severity};
+use super::rule::{Refusal, Severity};
 use super::table::RawTable;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ pub struct Quarantined {
     pub file: String,
     /// Data row in the file, from 1: the header is not counted, nor are blank lines.
     pub row: u64,
-    /// Name of the rule, see [`rule::RULES`].
+    /// Name of the rule, see [`super::rule::RULES`].
     pub rule_id: &'static str,
     /// The field that the rule found.
     pub field: String,
@@ -41,6 +41,8 @@ pub struct InputCount {
     pub file: String,
     /// Of the file's bytes, in hexadecimal.
     pub sha256: String,
+    /// What the file was taken to be, where its name alone does not say: `CSV, delimiter `;`, Windows-1252, gzip`.
+    pub format: String,
     /// Data rows in the file.
     pub rows: u64,
     /// Rows that were taken.
@@ -124,10 +126,11 @@ pub(super) fn tally(
 
     let mut quarantined: Vec<u64> = table.parts.iter().map(|p| p.misfits.len() as u64).collect();
     for part in &table.parts {
-        quarantine.extend(part.misfits.iter().map(|m| {
-            let finding = format!("{} fields where the header has {}", m.n_fields, m.expected);
-            written(&part.file, m.row, &Refusal::new(&rule::ROW_WIDTH, "row", &m.text).because(finding))
-        }));
+        quarantine.extend(
+            part.misfits.iter().map(|m| {
+                written(&part.file, m.row, &Refusal::new(m.rule, "row", &m.text).because(&m.finding))
+            }),
+        );
     }
     let write = |row: u32, refusal: &Refusal| {
         let part = part_of(row);
@@ -149,6 +152,7 @@ pub(super) fn tally(
         table: table.table.name(),
         file: part.file.clone(),
         sha256: part.sha256.clone(),
+        format: part.format.clone(),
         rows: part.n_rows(),
         ledger: ledger[p],
         quarantined: quarantined[p],
@@ -190,6 +194,7 @@ mod tests {
             table: "invoices",
             file: "i.csv".into(),
             sha256: String::new(),
+            format: "CSV".into(),
             rows: 3,
             ledger: 1,
             quarantined: 1,

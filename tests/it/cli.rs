@@ -295,3 +295,18 @@ fn check_reports_rows_at_fault_with_value_and_remedy() {
     ");
     assert_eq!(desk.files("q").len(), 1);
 }
+
+#[test]
+fn standard_input_gives_the_bytes_that_the_file_gives() {
+    let desk = Desk::with_run();
+    let packed = zstd::encode_all(desk.text("invoices.csv").as_bytes(), 3).unwrap();
+    let said = desk
+        .piped(&format!("run {} --as-of {AS_OF} --out piped", TABLES.replace("invoices.csv", "-")), &packed);
+    assert_eq!(said.status, 0, "{}", said.err);
+    let (mut piped, mut named) = (desk.files("piped"), desk.files("out"));
+    for files in [&mut piped, &mut named] {
+        // it names the file and tells the time
+        assert!(files.remove(Path::new("manifest.json")).is_some());
+    }
+    assert_eq!(piped, named);
+}

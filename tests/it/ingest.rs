@@ -1,6 +1,9 @@
 //! Files in, ledger and quarantine out: every rule, every refusal, and the laws that hold for any dirty file.
 
+mod format;
+mod fuzz;
 mod law;
+mod survival;
 
 use arrears::core::{Amount, Currency, Day};
 use arrears::ingest::{Book, IngestError, Mapping, Raw, Sources, check, check_owned, read};
@@ -337,7 +340,13 @@ fn a_file_that_cannot_be_used_is_refused_with_a_hint_and_a_status() {
             3,
             "due.csv: no column is mapped to `due_date` (found: invoice_id, customer_id, issue_date, amount)",
         ),
-        (refused("a.xlsx", b"PK"), 3, "a.xlsx: the extension is `xlsx`, expected `csv` or `parquet`"),
+        (
+            refused("a.xlsx", b"PK"),
+            1,
+            "a.xlsx: not a whole workbook: its first bytes are those of no archive",
+        ),
+        (refused("a.csv.gz", b"\x1F\x8B\x08\0\0\0"), 1, "a.csv.gz: not whole gzip data"),
+        (refused("a.pdf", b"%PDF-1.7\n\0\0"), 3, "a.pdf: neither text nor Parquet nor a workbook"),
         (refused("cut.parquet", b"PAR1\x15\x04\x15"), 1, "cut.parquet: not a whole Parquet file"),
     ];
     for (error, status, message) in cases {

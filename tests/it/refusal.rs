@@ -57,14 +57,55 @@ fn a_folder_without_a_table_and_a_file_of_another_kind_are_refused() {
     std::fs::create_dir(desk.path("empty")).unwrap();
     desk.write("invoices.xlsx", "PK");
     refused!(desk, run_with("invoices", "empty"), 1, @r"
-    error: empty: no .csv or .parquet file is there
+    error: empty: no file is there whose name says that it is a table
 
-    hint: name a file, a folder of .csv or .parquet files, or a glob such as parts/*.csv
+    hint: name a file, a folder or a glob such as parts/*.csv; of a folder those are read that end in .csv, .tsv, .ndjson, .jsonl (each also .gz or .zst), .parquet, .xlsx, .xlsb, .xls or .ods
     ");
-    refused!(desk, run_with("invoices", "invoices.xlsx"), 3, @r"
-    error: invoices.xlsx: the extension is `xlsx`, expected `csv` or `parquet`
+    refused!(desk, run_with("invoices", "invoices.xlsx"), 1, @r"
+    error: invoices.xlsx: not a whole workbook: its first bytes are those of no archive
 
-    hint: export it as CSV or Parquet
+    hint: open it and save it again as .xlsx, without a password
+    ");
+    desk.write("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    refused!(desk, run_with("invoices", "photo.png"), 3, @r"
+    error: photo.png: neither text nor Parquet nor a workbook
+
+    hint: export it as CSV, NDJSON, Parquet or an Excel workbook
+    ");
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_in_two_encodings_is_refused() {
+    let desk = Desk::with_run();
+    let packed = zstd::encode_all(desk.text("invoices.csv").as_bytes(), 3).unwrap();
+    desk.write("cut.csv.zst", &packed[..packed.len() / 2]);
+    refused!(desk, run_with("invoices", "cut.csv.zst"), 1, @r"
+    error: cut.csv.zst: not whole zstd data
+      caused by: incomplete frame
+
+    hint: write or copy the file again: it is cut off or damaged
+    ");
+    desk.write("two.csv", [INVOICES.as_bytes(), "A2,Zoë,".as_bytes(), b"M\xFCller\n"].concat());
+    refused!(desk, run_with("invoices", "two.csv"), 3, @r"
+    error: two.csv: line 3 is not UTF-8
+
+    hint: mend that line or export the file again; if it is all of one other encoding, convert it: iconv -f WINDOWS-1252 -t UTF-8 two.csv > converted.csv
+    ");
+}
+
+#[test]
+fn standard_input_is_one_table() {
+    let desk = Desk::with_run();
+    let twice = run_with("payments", "-").replace("invoices.csv", "-");
+    refused!(desk, twice, 2, @r"
+    error: `-` is given for invoices and for payments: standard input is one table
+
+    hint: give one of the two tables as a file
+    ");
+    refused!(desk, run_with("payments", "p***.csv"), 2, @r"
+    error: p***.csv: no glob: wildcards are either regular `*` or recursive `**` at character 4
+
+    hint: quote the glob for the shell, and put [ ] around a character that is meant as it stands
     ");
 }
 

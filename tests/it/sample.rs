@@ -112,19 +112,36 @@ impl Desk {
 
     /// Runs the command in this folder.
     pub fn arrears(&self, arguments: &str) -> Said {
-        self.arrears_with(&arguments.split_whitespace().collect::<Vec<_>>(), &[])
+        self.piped(arguments, &[])
+    }
+
+    /// Runs the command in this folder with something on its standard input.
+    pub fn piped(&self, arguments: &str, input: &[u8]) -> Said {
+        self.called(&arguments.split_whitespace().collect::<Vec<_>>(), &[], input)
     }
 
     /// Runs the command in this folder with arguments that may hold spaces, in an environment of its own.
     pub fn arrears_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_arrears"))
+        self.called(arguments, environment, &[])
+    }
+
+    fn called(&self, arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Said {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_arrears"))
             .args(arguments)
             .envs(environment.iter().copied())
             .current_dir(self.dir.path())
             .env_remove("COLUMNS")
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let output = std::thread::scope(|s| {
+            // a command that reads nothing closes the pipe
+            s.spawn(move || drop(std::io::Write::write_all(&mut stdin, input)));
+            child.wait_with_output().unwrap()
+        });
         Said {
             status: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

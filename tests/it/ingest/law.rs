@@ -31,7 +31,7 @@ fn any_amount() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_invoice() -> impl Strategy<Value = String> {
+pub fn any_invoice() -> impl Strategy<Value = String> {
     let head = (one_of(&["A", "B", "C", "D", " E ", "F", "G", ""]), one_of(&["X", "Y", "Z", "X", "Y", ""]));
     let dates = (any_day(-90, 40), rarely(any_day(-60, 90)), one_of(&["30", "30", "30", "0", "-1", "x", ""]));
     let what = (
@@ -135,7 +135,7 @@ impl Dirty {
 }
 
 /// What must not move when the future does.
-fn past(book: Result<Book, IngestError>) -> Option<Book> {
+pub fn past(book: Result<Book, IngestError>) -> Option<Book> {
     match book {
         Ok(book) => Some(Book { inputs: Vec::new(), ..book }),
         Err(IngestError::NoInvoiceLeft { .. }) => None,

@@ -6,8 +6,9 @@ mod word;
 use super::super::table::{Field, Kind, Table};
 use super::number::DecimalMark;
 use super::{AUX, Mapping, Source, TableMapping};
-use crate::ingest::source::files;
-use crate::ingest::{IngestError, Sources, read_part};
+use crate::ingest::format::read;
+use crate::ingest::source::sources;
+use crate::ingest::{IngestError, Layout, Sources};
 use std::fmt::Write;
 use std::path::Path;
 use survey::{Survey, Written};
@@ -62,15 +63,15 @@ pub fn suggest(sources: &Sources) -> Result<String, IngestError> {
 
 /// Every column of the first file of a table.
 fn surveyed(path: &Path, table: Table) -> Result<Vec<Survey>, IngestError> {
-    let found = files(path)?;
-    let Some((file, format)) = found.first() else {
+    let found = sources(path)?;
+    let Some(source) = found.first() else {
         return Err(IngestError::NothingThere { path: path.to_owned() });
     };
     // a mapping that wants a column which no file has is told what there is
     let nothing = Source::Header(vec!["\u{0}".to_owned()]);
     let columns = table.fields().iter().map(|field| (field.name, nothing.clone())).collect();
     let asking = Mapping::of_table(table, TableMapping { columns, ..TableMapping::default() });
-    let headers = match read_part(file, *format, table, &asking) {
+    let headers = match read(source, table, &asking, &Layout::default()) {
         Err(IngestError::MissingColumn { found, .. }) => found,
         Err(other) => return Err(other),
         Ok(_) => return Err(IngestError::internal("a column that no file has was found")),
@@ -91,7 +92,7 @@ fn surveyed(path: &Path, table: Table) -> Result<Vec<Survey>, IngestError> {
             constants: constants.collect(),
             ..TableMapping::default()
         };
-        let part = read_part(file, *format, table, &Mapping::of_table(table, mapping))?;
+        let part = read(source, table, &Mapping::of_table(table, mapping), &Layout::default())?;
         for (header, slot) in headers.iter().zip(AUX) {
             let column = part.frame.column(slot)?.as_materialized_series();
             surveys.push(Survey::of(header, column.str()?.iter()));

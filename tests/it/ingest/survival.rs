@@ -1,0 +1,108 @@
+//! The law of the readers: whatever the bytes, no panic, no hang and no lost row.
+//!
+//! `fuzz/` calls [`survives`] too, so it uses nothing but the crate and the standard library.
+
+use arrears::ingest::{Book, IngestError, Sources, check, read};
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What no input of a few kilobytes may take.
+const TOO_LONG: Duration = Duration::from_secs(20);
+
+/// Reads and checks bytes under a name as invoices.
+///
+/// # Errors
+/// Whatever arrears refuses the file for.
+pub fn book(name: &str, bytes: &[u8]) -> Result<Book, IngestError> {
+    let dir = tempfile::tempdir().unwrap();
+    let invoices = dir.path().join(name);
+    std::fs::write(&invoices, bytes).unwrap();
+    let policy = arrears::policy::load(None).unwrap();
+    check(&read(&Sources { invoices, ..Sources::default() })?, None, &policy)
+}
+
+/// Panics if the law is broken: if a reader panics, takes too long, refuses without a remedy, calls a fault of the
+/// file one of ours, or says of fewer or more rows than the bytes have what became of them.
+pub fn survives(name: &str, bytes: &[u8]) {
+    let start = Instant::now();
+    let read = book(name, bytes);
+    assert!(start.elapsed() < TOO_LONG, "{name}: {:?}", start.elapsed());
+    match read {
+        Ok(book) => {
+            let [input] = book.inputs.as_slice() else { panic!("{name}: not one input") };
+            assert_eq!(input.rows, input.ledger + input.quarantined + input.ignored, "{name}");
+            let rejected = book.quarantine.iter().filter(|q| q.is_rejected());
+            let rows: std::collections::BTreeSet<u64> = rejected.map(|q| q.row).collect();
+            assert_eq!(rows.len() as u64, input.quarantined, "{name}: a row is refused once");
+            assert!(book.quarantine.iter().all(|q| (1..=input.rows).contains(&q.row)), "{name}");
+            if let Some(n) = records(bytes, &input.format) {
+                assert_eq!(input.rows, n, "{name}: {}", input.format);
+            }
+        }
+        Err(e) => {
+            assert!(
+                !matches!(e, IngestError::Internal { .. }),
+                "{name}: {e}: {:?}",
+                std::error::Error::source(&e)
+            );
+            assert!(e.hint().is_some() && e.to_string().contains(name), "{name}: {e}");
+        }
+    }
+    if let Ok(plain) = book(name, bytes) {
+        same_when_packed(name, bytes, &plain);
+    }
+}
+
+/// Data rows of text, counted by other means than the reader's; `None` for other files.
+fn records(bytes: &[u8], format: &str) -> Option<u64> {
+    if format.contains("gzip") || format.contains("zstd") {
+        return None;
+    }
+    let (text, ..) = match format {
+        f if f.contains("Windows-1252") => encoding_rs::WINDOWS_1252.decode(bytes),
+        f if f.contains("UTF-16LE") => encoding_rs::UTF_16LE.decode(bytes),
+        f if f.contains("UTF-16BE") => encoding_rs::UTF_16BE.decode(bytes),
+        _ => encoding_rs::UTF_8.decode(bytes),
+    };
+    if format.starts_with("NDJSON") {
+        return Some(
+            text.split(['\n', '\r']).filter(|line| !line.trim_matches([' ', '\t']).is_empty()).count() as u64,
+        );
+    }
+    if !format.starts_with("CSV") {
+        return None;
+    }
+    let between = |start: &str| format.split(start).nth(1).and_then(|rest| rest.bytes().next());
+    let delimiter = if format.contains(", tabs") { b'\t' } else { between("delimiter `").unwrap_or(b',') };
+    let text = if text.trim_start_matches('"').to_ascii_lowercase().starts_with("sep=") {
+        text.split_once(['\n', '\r']).map_or("", |(_, rest)| rest)
+    } else {
+        &text
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .quote(between("quote `").unwrap_or(b'"'))
+        .from_reader(text.as_bytes());
+    Some(reader.records().filter(Result::is_ok).count() as u64 - 1)
+}
+
+/// The same bytes, compressed either way, are the same books.
+fn same_when_packed(name: &str, bytes: &[u8], plain: &Book) {
+    if name.ends_with(".gz") || name.ends_with(".zst") {
+        return;
+    }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    let zstd = zstd::encode_all(bytes, 1).unwrap();
+    for (ending, packed) in [("gz", gzip.finish().unwrap()), ("zst", zstd)] {
+        let stem = Path::new(name).display();
+        let packed = book(&format!("{stem}.{ending}"), &packed).unwrap();
+        assert_eq!(packed.ledger, plain.ledger, "{name}.{ending}");
+        assert_eq!(packed.inputs[0].rows, plain.inputs[0].rows);
+        let rows = |book: &Book| book.quarantine.iter().map(|q| (q.row, q.rule_id)).collect::<Vec<_>>();
+        assert_eq!(rows(&packed), rows(plain), "{name}.{ending}");
+    }
+}
