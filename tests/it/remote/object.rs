@@ -137,7 +137,7 @@ fn a_run_on_objects_gives_the_bytes_of_a_run_on_their_files() {
     for (url, why) in [
         ("s3://reads/erp/none.csv", "s3://reads/erp/none.csv: no such object or bucket"),
         ("s3://no-such-bucket/i.csv", "s3://no-such-bucket/i.csv: no such object or bucket"),
-        ("s3://reads/nothing/", "s3://reads/nothing/: no .csv or .parquet file is there"),
+        ("s3://reads/nothing/", "s3://reads/nothing/: no file is there whose name says that it is a table"),
     ] {
         let said = store.arrears(&desk, &format!("check --invoices {url}"));
         gone(&said, SECRET);
