@@ -56,7 +56,7 @@ fn of_bytes(bytes: &[u8]) -> Result<&str, &'static Encoding> {
     let head = &bytes[..bytes.len().min(LOOKED_AT) & !1];
     let zeros = |at: usize| head.iter().skip(at).step_by(2).all(|b| *b == 0);
     let any = |at: usize| head.iter().skip(at).step_by(2).any(|b| *b != 0);
-    if head.len() >= 4 && bytes.len() % 2 == 0 {
+    if head.len() >= 4 && bytes.len().is_multiple_of(2) {
         if zeros(1) && any(0) {
             return Err(UTF_16LE);
         }

@@ -17,6 +17,9 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+/// Each field with the column of the sheet that holds it.
+type Places = Vec<(&'static str, u32)>;
+
 /// Rows that are not empty among which the header is looked for: an export may have a title above it.
 const HEADER_ROWS: usize = 20;
 
@@ -219,7 +222,7 @@ fn header(
     file: &Path,
     table: Table,
     mapping: &Mapping,
-) -> Result<(Vec<(&'static str, u32)>, usize), IngestError> {
+) -> Result<(Places, usize), IngestError> {
     let mut first_error = None;
     let mut start = 0;
     for row in cells.chunk_by(|a, b| a.0 == b.0).take(HEADER_ROWS) {

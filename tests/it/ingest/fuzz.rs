@@ -153,8 +153,8 @@ fn a_long_walk_breaks_no_law() {
     let seconds = std::env::var("ARREARS_FUZZ_SECONDS").map_or(10, |s| s.parse().unwrap());
     let end = Instant::now() + Duration::from_secs(seconds);
     let corpus = corpus();
-    let mut config = ProptestConfig::default();
-    config.rng_seed = proptest::test_runner::RngSeed::Random;
+    let config =
+        ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Random, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let (mut n, mut found) = (0, 0);
     let any_input = (any::<usize>(), prop::collection::vec(any_edit(), 1..8));
