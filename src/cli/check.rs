@@ -93,7 +93,10 @@ fn inputs(r: &LedgerReport) -> String {
             n(i.left_out as usize, "row")
         )
     });
+    let unusual = r.inputs.iter().filter(|i| !["CSV", "Parquet"].contains(&i.format.as_str()));
+    let unusual = unusual.map(|i| format!("{} read as {}\n", i.file, i.format));
     aligned(["table", "file", "rows", "ledger", "quarantined", "ignored"], &rows)
+        + &unusual.collect::<String>()
         + &left_out.collect::<String>()
 }
 

@@ -166,12 +166,12 @@ fn read_table(
         }
         Ok(part)
     };
-    let layout = Layout::default();
+    let layout = &mapping.of(table).layout;
     let parts: Result<Vec<Part>, IngestError> = match fetched {
-        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping, &layout))).collect(),
+        Some(parts) => parts.into_par_iter().map(|part| whole(part.read(table, mapping, layout))).collect(),
         None => source::sources(path)?
             .into_par_iter()
-            .map(|source| whole(format::read(&source, table, mapping, &layout)))
+            .map(|source| whole(format::read(&source, table, mapping, layout)))
             .collect(),
     };
     let mut raw = RawTable { table, path: fetch::shown(path), styles: Styles::default(), parts: parts? };

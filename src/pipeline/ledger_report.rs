@@ -57,6 +57,8 @@ pub struct InputReport {
     pub file: String,
     /// Of the file's bytes.
     pub sha256: String,
+    /// How the file was read: its format, and the delimiter, encoding, compression or sheet that were found.
+    pub format: String,
     /// Rows in = ledger + quarantined + ignored.
     pub counts: Counts,
     /// Rows that are no rows of the table, of those ignored: blank ones, lines of sums, what the mapping leaves out.
@@ -173,6 +175,7 @@ impl LedgerReport {
             table: i.table,
             file: i.file.clone(),
             sha256: i.sha256.clone(),
+            format: i.format.clone(),
             counts: super::counts(i),
             left_out: i.filtered,
         });

@@ -263,6 +263,24 @@ fn rows_are_kept_or_dropped_by_values_emptiness_and_sign() {
 }
 
 #[test]
+fn a_mapping_may_say_how_the_file_is_written() {
+    let export = Export::new(
+        "[invoices.file]\ndelimiter = \"^\"\nquote = \"~\"\n",
+        "invoice_id^customer_id^issue_date^due_date^amount\nA1^~A^B~^2024-01-10^2024-02-09^1.50\n",
+    );
+    let book = export.book();
+    assert_eq!(invoices(&book), ["A1 2024-01-10 2024-02-09 1.50"]);
+    assert_eq!(book.ledger.customer_id.get(0), "A^B");
+    for (key, expected) in [
+        ("delimiter = \"ab\"", "`delimiter` is string, expected one ASCII character"),
+        ("encoding = \"latin-99\"", "`encoding` is string, expected an encoding"),
+    ] {
+        let refused = Mapping::parse(&format!("[invoices.file]\n{key}\n"), "mine.toml").unwrap_err();
+        assert!(refused.to_string().contains(&format!("line 2: {expected}")), "{refused}");
+    }
+}
+
+#[test]
 fn a_mapping_is_refused_with_its_line_and_the_nearest_word() {
     for (text, message, hint) in [
         ("[invoices.colums]\n", "line 1: `colums` is no key of invoices", "the nearest is `columns`"),

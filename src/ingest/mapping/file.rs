@@ -6,7 +6,9 @@ use super::number::DecimalMark;
 use super::{AUX, Check, Dates, Filter, Kinds, Mapping, Meaning, Numbers, Sign, Source, TableMapping, Test};
 use super::{IngestError, kind_of};
 use crate::core::Day;
+use crate::ingest::Layout;
 use crate::ingest::table::{Kind, Table};
+use encoding_rs::Encoding;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -152,8 +154,19 @@ fn field(table: Table, key: &Spanned<std::borrow::Cow<'_, str>>) -> Result<&'sta
 }
 
 fn table_mapping(of: Table, value: &Entry) -> Result<TableMapping, Wrong> {
-    let known =
-        ["from", "columns", "constants", "dates", "numbers", "keep", "drop", "kinds", "sign", "has_lines"];
+    let known = [
+        "from",
+        "file",
+        "columns",
+        "constants",
+        "dates",
+        "numbers",
+        "keep",
+        "drop",
+        "kinds",
+        "sign",
+        "has_lines",
+    ];
     let mut mapping = TableMapping::default();
     let place = of.name();
     for (key, value) in table(place, value)? {
@@ -165,6 +178,7 @@ fn table_mapping(of: Table, value: &Entry) -> Result<TableMapping, Wrong> {
                 }
                 mapping.from = Some(Table::Invoices);
             }
+            "file" => mapping.layout = layout(value)?,
             "columns" => columns(of, value, &mut mapping)?,
             "constants" => {
                 for (key, value) in table("constants", value)? {
@@ -203,6 +217,37 @@ fn table_mapping(of: Table, value: &Entry) -> Result<TableMapping, Wrong> {
         return Err((value.span().start, MappingProblem::TooManyColumns { found: n_aux }));
     }
     Ok(mapping)
+}
+
+/// How a file is written.
+fn layout(value: &Entry) -> Result<Layout, Wrong> {
+    let mut layout = Layout::default();
+    for (key, value) in table("file", value)? {
+        let name: &str = key.get_ref();
+        match name {
+            "delimiter" => layout.delimiter = Some(one_byte(name, value)?),
+            "quote" => layout.quote = Some(one_byte(name, value)?),
+            "encoding" => {
+                let label = text(name, value)?;
+                let known = Encoding::for_label(label.as_bytes());
+                layout.encoding = Some(
+                    known.ok_or_else(|| wrong_type(name, value, "an encoding such as \"windows-1252\""))?,
+                );
+            }
+            "sheet" => layout.sheet = Some(text(name, value)?),
+            _ => return Err(unknown_key(key, "file", &["delimiter", "quote", "encoding", "sheet"])),
+        }
+    }
+    Ok(layout)
+}
+
+/// A mark of one ASCII character.
+fn one_byte(key: &str, value: &Entry) -> Result<u8, Wrong> {
+    let text = text(key, value)?;
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => Err(wrong_type(key, value, "one ASCII character that is no letter and no digit")),
+    }
 }
 
 fn columns(of: Table, value: &Entry, mapping: &mut TableMapping) -> Result<(), Wrong> {

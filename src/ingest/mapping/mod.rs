@@ -21,6 +21,7 @@ pub use file::MappingProblem;
 pub use suggest::suggest;
 
 use super::IngestError;
+use super::Layout;
 use super::table::{Kind, Table};
 use crate::core::Day;
 use number::DecimalMark;
@@ -139,6 +140,8 @@ pub(super) struct TableMapping {
     pub sign: Option<Sign>,
     /// Whether a document has a row for each of its lines, so that rows which say the same are one.
     pub has_lines: bool,
+    /// How the file is written; what is not said is found out.
+    pub layout: Layout,
 }
 
 /// Where a field is.
