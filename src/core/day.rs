@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// A calendar day: days since 1970-01-01 in the proleptic Gregorian calendar. It has no time and no zone.
 ///
@@ -54,8 +55,16 @@ impl Day {
     /// use arrears::core::Day;
     /// let place = |month, day| Day::try_new(2025, month, day).unwrap().place_in_month();
     /// assert_eq!([place(1, 1), place(2, 15), place(2, 16), place(1, 16), place(2, 28), place(1, 31)], [0, 14, 18, 15, 30, 30]);
+    /// assert_eq!(Day::try_new(1969, 12, 31).unwrap().place_in_month(), 30);
     /// ```
     pub fn place_in_month(self) -> usize {
+        match PLACES.get(self.0 as usize) {
+            Some(&place) => usize::from(place),
+            None => self.counted_place(),
+        }
+    }
+
+    fn counted_place(self) -> usize {
         let (year, month, day) = self.civil();
         if day <= 15 { day as usize - 1 } else { 30 - (days_in_month(year, month) - day) as usize }
     }
@@ -82,6 +91,11 @@ impl Day {
         Self(self.0.saturating_add(n))
     }
 }
+
+/// Places in the month of the days from 1970 to 2106: a sweep asks for one with every payment. A day before is beyond
+/// the table, as an unsigned number.
+static PLACES: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..50_000).map(|d| Day(d).counted_place() as u8).collect());
 
 /// Number of days in a month (1-12) of a year.
 pub fn days_in_month(year: i32, month: u32) -> u32 {
