@@ -18,3 +18,26 @@ pub(super) const ALL: [(&str, &str); 10] = [
 pub(super) fn text(name: &str) -> Option<&'static str> {
     ALL.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ingest::mapping::Mapping;
+    use crate::ingest::table::Table;
+
+    #[test]
+    fn ibm_ar_reads_no_disputed_column() {
+        let mapping = Mapping::built_in("ibm-ar").unwrap();
+        let columns = &mapping.of(Table::Invoices).columns;
+        assert!(columns.iter().all(|(field, _)| !field.starts_with("dispute")));
+        assert!(!format!("{columns:?}").contains("Disputed"));
+        assert!(columns.iter().any(|(field, _)| *field == "paid_date"));
+    }
+
+    #[test]
+    fn an_unknown_profile_is_refused_with_the_names_that_exist() {
+        let refused = Mapping::built_in("sap").unwrap_err();
+        assert!(refused.to_string().contains("no profile is named `sap`"), "{refused}");
+        assert!(refused.to_string().contains("sap-fi"), "{refused}");
+        assert_eq!(refused.exit_code(), 2);
+    }
+}
