@@ -82,7 +82,7 @@ impl Error {
     /// ```
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Policy(PolicyError::Read { .. }) | Self::Print(_) => 1,
+            Self::Policy(PolicyError::Read { .. } | PolicyError::Write { .. }) | Self::Print(_) => 1,
             Self::Policy(_) | Self::Threads { .. } => 2,
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
             Self::NoReportingCurrency { .. } => 2,

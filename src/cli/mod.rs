@@ -10,6 +10,7 @@ pub mod fit;
 pub mod input;
 mod job;
 pub mod output;
+pub mod policy;
 pub mod progress;
 pub mod render;
 pub mod rules;
@@ -49,6 +50,7 @@ enum Verb {
     Audit(audit::AuditArgs),
     Backtest(backtest::BacktestArgs),
     Simulate(simulate::SimulateArgs),
+    Policy(policy::PolicyArgs),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
 }
@@ -93,6 +95,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Audit(args) => audit::run(&args, &screen),
         Verb::Backtest(args) => backtest::run(&args, &screen),
         Verb::Simulate(args) => simulate::run(&args, &screen),
+        Verb::Policy(args) => policy::run(&args, &screen),
         Verb::Rules(args) => rules::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
     }
@@ -120,6 +123,7 @@ mod tests {
             of::<demo::DemoArgs>("demo"),
             of::<explain::ExplainArgs>("explain"),
             of::<fit::FitArgs>("fit"),
+            of::<policy::PolicyArgs>("policy"),
             of::<rules::RulesArgs>("rules"),
             of::<run::RunArgs>("run"),
             of::<schema::SchemaArgs>("schema"),

@@ -1,14 +1,22 @@
 //! Whom to call first: what is at stake with each customer and what a contact would bring.
 
+mod capacity;
+mod contact;
 mod hold;
 mod priority;
 mod reporting;
+mod step;
 mod value;
+mod worklist;
 
-pub use hold::{Hold, Promise};
-pub use priority::{GainBasis, Priorities, Reasons, Stakes, priorities};
+pub use capacity::{Allotment, Chance, allot};
+pub use contact::{Contact, Contacts};
+pub use hold::Hold;
+pub use priority::{Reasons, Stakes, priorities};
 pub use reporting::{CollectError, Reporting};
+pub use step::{GainBasis, Step};
 pub use value::Outlook;
+pub use worklist::Priorities;
 
 #[cfg(test)]
 mod tests;

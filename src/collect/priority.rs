@@ -1,11 +1,11 @@
 //! A row a customer, the most rewarding first.
 
-use super::hold::Holds;
+use super::contact::History;
 use super::reporting::Conversion;
-use super::{CollectError, Hold, Outlook, Promise, Reporting};
-use crate::core::{Amount, Currency, Day, TextColumn};
+use super::{Chance, CollectError, Contacts, GainBasis, Hold, Outlook, Priorities, Reporting, Step, allot};
+use crate::core::{Amount, Currency};
 use crate::ledger::Known;
-use crate::policy::{CollectPolicy, ValidPolicy};
+use crate::policy::{Level, ValidPolicy};
 use crate::score::Curves;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -15,22 +15,6 @@ const VALUE_AT_RISK_DAYS: i32 = 30;
 
 /// Names of the features that speak most for or against an invoice, strongest first.
 pub type Reasons = [Option<&'static str>; 3];
-
-/// Where the effect of an action is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GainBasis {
-    /// The policy states it.
-    Assumed,
-}
-
-impl GainBasis {
-    /// The contract's word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Assumed => "assumed",
-        }
-    }
-}
 
 /// The open invoices and what is known of each: columns with one entry an open invoice.
 #[derive(Debug, Clone, Copy)]
@@ -45,50 +29,15 @@ pub struct Stakes<'a> {
     pub reasons: &'a [Reasons],
 }
 
-/// Customers with an open balance, by rank: one entry a customer in each column, but for `invoice_id`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Priorities {
-    /// 1 for the first to contact.
-    pub rank: Vec<u32>,
-    /// Who.
-    pub customer_id: TextColumn,
-    /// Currency of every amount here.
-    pub reporting_currency: Currency,
-    /// All that is open.
-    pub open_amount: Vec<Amount>,
-    /// What of it is past due by a day or more, whatever the days of grace.
-    pub overdue_amount: Vec<Amount>,
-    /// Largest `days_past_due` of the open invoices; negative when nothing is due yet.
-    pub oldest_days_past_due: Vec<i32>,
-    /// Expected amount still open 30 days after as_of.
-    pub value_at_risk: Vec<f64>,
-    /// Value of the action, net of its cost; 0 without one.
-    pub expected_gain: Vec<f64>,
-    /// Where the effect is known from.
-    pub gain_basis: GainBasis,
-    /// Level of the ladder; none when held or when no action gains.
-    pub action: Vec<Option<String>>,
-    /// How to do it.
-    pub channel: Vec<Option<String>>,
-    /// The day it can be done.
-    pub action_date: Vec<Option<Day>>,
-    /// Those of the customer's invoice with the most at risk: first, second and third reason.
-    pub reason: [Vec<Option<&'static str>>; 3],
-    /// Why nobody should call.
-    pub hold: Vec<Option<Hold>>,
-    /// Open invoices of all customers in order of rank, the earliest due first for each.
-    pub invoice_id: TextColumn,
-    /// First entry of `invoice_id` of each customer, then the number of entries.
-    pub invoice_start: Vec<u32>,
-}
-
 /// Ranks the customers with an open balance by what contacting them now would bring.
 ///
-/// For each level of the ladder that the customer's oldest undisputed open invoice has reached, the gain is
-/// `sum_i open_i gain_i - cost`, over undisputed open invoices, with [`Outlook::gain`] per unit; the level with the
-/// largest gain above zero is the action, the milder one of equals. Customers on [`Hold`], and those whom no level
-/// gains anything, have no action and `expected_gain` 0. The order is by `expected_gain`, then `value_at_risk`, both
-/// falling, then `customer_id`.
+/// A level of the ladder may be taken if the customer's oldest undisputed open invoice is inside its days past due, and
+/// as much is open undisputed, and of that at risk, as it asks for. Its gain is `sum_i open_i gain_i - cost`, over
+/// undisputed open invoices, with [`Outlook::gain`] per unit. Without a limit on calls the level with the largest gain
+/// above zero is the action, the milder one of equals; with one, [`allot`] gives the calls to those with whom they bring
+/// most, and the others get what takes no calls. Customers on [`Hold`], and those whom no level gains anything, have no
+/// action and `expected_gain` 0. The order is by `priority_value`, then `value_at_risk`, both falling, then
+/// `customer_id`.
 ///
 /// Amounts are in the reporting currency; converted ones are rounded invoice by invoice, half to even to four places,
 /// so that they add up whatever the grouping.
@@ -101,28 +50,33 @@ pub struct Priorities {
 ///
 /// # Example
 /// ```
-/// # use arrears::{collect::{priorities, Reporting, Stakes}, core::Day, ledger::Ledger, score::Curves};
+/// # use arrears::{collect::{priorities, Contacts, Reporting, Stakes}, core::Day, ledger::Ledger, score::Curves};
 /// let known = Ledger::default().known_at(Day(0));
 /// let curves = Curves::new(vec![0, 365], vec![]);
 /// let stakes = Stakes { known: &known, open: &[], curves: &curves, reasons: &[] };
-/// let ranked = priorities(&stakes, &[], &Reporting::AtPar, &arrears::policy::parse("", "defaults")?)?;
+/// let policy = arrears::policy::parse("", "defaults")?;
+/// let ranked = priorities(&stakes, &Contacts::default(), &Reporting::AtPar, &policy)?;
 /// assert!(ranked.customer_id.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn priorities(
     stakes: &Stakes<'_>,
-    promises: &[Promise<'_>],
+    contacts: &Contacts<'_>,
     reporting: &Reporting,
     policy: &ValidPolicy,
 ) -> Result<Priorities, CollectError> {
     assert_eq!(stakes.open.len(), stakes.curves.len(), "one curve an open invoice");
     assert_eq!(stakes.open.len(), stakes.reasons.len(), "reasons for each open invoice");
-    let policy = &policy.collect;
-    let minimum = Amount((policy.minimum_amount * crate::core::amount::SCALE as f64).round() as i64);
+    let collect = &policy.collect;
+    let as_of = stakes.known.as_of();
+    let steps: Vec<Step> =
+        collect.ladder.iter().map(|level| Step::new(level, as_of, contacts, collect)).collect();
     let desk = Desk {
         stakes,
+        contacts,
         conversions: conversions(stakes, reporting)?,
-        holds: Holds::new(stakes.known, promises, minimum),
+        last_day: steps.iter().map(Step::last_day).max().unwrap_or(0),
+        steps,
         policy,
     };
     let customers = customers_of(stakes);
@@ -131,11 +85,12 @@ pub fn priorities(
         .with_min_len(16)
         .map_init(Outlook::default, |outlook, rows| desk.case(rows, outlook))
         .collect();
-    cases.sort_by(|a, b| {
-        let by_gain = b.expected_gain.total_cmp(&a.expected_gain);
-        by_gain.then(b.value_at_risk.total_cmp(&a.value_at_risk)).then(a.rows.start.cmp(&b.rows.start))
+    let gap = desk.decide(&mut cases);
+    cases.par_sort_by(|a, b| {
+        let by_value = b.priority_value().total_cmp(&a.priority_value());
+        by_value.then(b.value_at_risk.total_cmp(&a.value_at_risk)).then(a.rows.start.cmp(&b.rows.start))
     });
-    Ok(desk.columns(&cases, reporting.currency()))
+    Ok(desk.columns(&cases, reporting.currency(), gap))
 }
 
 /// Conversion of each currency of the ledger that an open invoice is in.
@@ -162,6 +117,12 @@ fn customers_of(stakes: &Stakes<'_>) -> Vec<Range<usize>> {
     out
 }
 
+/// A level that would bring something.
+struct Possible {
+    level: usize,
+    gain: f64,
+}
+
 /// What is decided of one customer.
 struct Case {
     /// Places in `open`.
@@ -172,18 +133,53 @@ struct Case {
     value_at_risk: f64,
     /// Place in `open` of the invoice with the most at risk.
     riskiest: usize,
+    history: History,
     hold: Option<Hold>,
-    expected_gain: f64,
-    /// Place in the ladder.
-    level: Option<usize>,
+    /// What could be done, mildest first.
+    chances: Vec<Possible>,
+    /// Place in `chances` of what is done.
+    chosen: Option<usize>,
+    /// What more would have been gained if calls had been left.
+    left_out_gain: f64,
+    /// What a unit of gain counts in the ranking.
+    weight: f64,
+}
+
+impl Case {
+    fn expected_gain(&self) -> f64 {
+        self.chosen.map_or(0.0, |k| self.chances[k].gain)
+    }
+
+    fn priority_value(&self) -> f64 {
+        self.weight * self.expected_gain()
+    }
+
+    fn level(&self) -> Option<usize> {
+        self.chosen.map(|k| self.chances[k].level)
+    }
+
+    /// The chance that gains most, the milder one of equals.
+    fn best(&self) -> Option<usize> {
+        let mut best: Option<usize> = None;
+        for (k, chance) in self.chances.iter().enumerate() {
+            if best.is_none_or(|b| chance.gain > self.chances[b].gain) {
+                best = Some(k);
+            }
+        }
+        best
+    }
 }
 
 /// Everything needed to decide.
 struct Desk<'a> {
     stakes: &'a Stakes<'a>,
+    contacts: &'a Contacts<'a>,
     conversions: Vec<Option<Conversion>>,
-    holds: Holds<'a>,
-    policy: &'a CollectPolicy,
+    /// The ladder, level by level.
+    steps: Vec<Step>,
+    /// Last day after as_of on which any of them works.
+    last_day: i32,
+    policy: &'a ValidPolicy,
 }
 
 impl Desk<'_> {
@@ -198,6 +194,9 @@ impl Desk<'_> {
     }
 
     fn case(&self, rows: Range<usize>, outlook: &mut Outlook) -> Case {
+        let (known, collect) = (self.stakes.known, &self.policy.collect);
+        let customer = known.customer[self.stakes.open[rows.start] as usize] as usize;
+        let history = History::of(self.stakes, self.contacts, customer, self.policy);
         let mut case = Case {
             riskiest: rows.start,
             rows: rows.clone(),
@@ -205,9 +204,12 @@ impl Desk<'_> {
             overdue_amount: Amount::ZERO,
             oldest_days_past_due: i32::MIN,
             value_at_risk: 0.0,
+            history,
             hold: None,
-            expected_gain: 0.0,
-            level: None,
+            chances: Vec::new(),
+            chosen: None,
+            left_out_gain: 0.0,
+            weight: if history.is_last_broken { collect.broken_promise_weight } else { 1.0 },
         };
         let mut most = 0.0;
         for row in rows.clone() {
@@ -225,41 +227,97 @@ impl Desk<'_> {
                 (most, case.riskiest) = (at_risk, row);
             }
         }
-        case.hold = self.holds.of(&self.stakes.open[rows.clone()], case.open_amount);
+        case.hold = Hold::of(known, &self.stakes.open[rows.clone()], case.open_amount, &history, collect);
         if case.hold.is_none() {
-            self.choose(rows, outlook, &mut case);
+            case.chances = self.chances(rows, outlook);
         }
         case
     }
 
-    /// The best level of the ladder, if one gains.
-    fn choose(&self, rows: Range<usize>, outlook: &mut Outlook, case: &mut Case) {
+    /// Levels that may be taken and gain something.
+    fn chances(&self, rows: Range<usize>, outlook: &mut Outlook) -> Vec<Possible> {
         let as_of = self.stakes.known.as_of().0;
-        let mut gain = vec![0.0; self.policy.ladder.len()];
-        let mut oldest = i32::MIN;
-        for row in rows {
+        let undisputed = |row: &usize| !self.stakes.known.is_disputed(self.stakes.open[*row] as usize, as_of);
+        let (mut oldest, mut open, mut at_risk) = (i32::MIN, 0.0, 0.0);
+        for row in rows.clone().filter(undisputed) {
             let i = self.stakes.open[row] as usize;
-            if self.stakes.known.is_disputed(i, as_of) {
-                continue;
-            }
+            let amount = self.open_amount(i).to_f64();
             oldest = oldest.max(self.days_past_due(i));
-            let open = self.open_amount(i).to_f64();
-            outlook.read(self.stakes.curves, row, self.policy);
-            for (gain, level) in gain.iter_mut().zip(&self.policy.ladder) {
-                *gain += open * outlook.gain(level, self.policy);
+            open += amount;
+            at_risk += amount * self.stakes.curves.at(row, VALUE_AT_RISK_DAYS);
+        }
+        let may_be_taken = |level: &Level| {
+            (level.from_days_past_due..=level.to_days_past_due).contains(&oldest)
+                && open >= level.from_amount
+                && at_risk >= level.from_risk_prob * open
+        };
+        let levels = self.policy.collect.ladder.iter().enumerate();
+        let mut chances: Vec<Possible> = levels
+            .filter(|(_, level)| may_be_taken(level))
+            .map(|(level, _)| Possible { level, gain: -self.steps[level].cost })
+            .collect();
+        if !chances.is_empty() {
+            for row in rows.filter(undisputed) {
+                self.read(row, outlook);
+                let open = self.open_amount(self.stakes.open[row] as usize).to_f64();
+                for chance in &mut chances {
+                    chance.gain += open * outlook.gain(&self.steps[chance.level], &self.policy.collect);
+                }
             }
         }
-        for (k, (level, gain)) in self.policy.ladder.iter().zip(gain).enumerate() {
-            let net = gain - level.cost * self.policy.currency_per_unit_of_cost;
-            if level.from_days_past_due <= oldest && net > case.expected_gain {
-                (case.expected_gain, case.level) = (net, Some(k));
-            }
-        }
+        chances.retain(|chance| chance.gain > 0.0);
+        chances
     }
 
-    fn columns(&self, cases: &[Case], reporting_currency: Currency) -> Priorities {
+    fn read(&self, row: usize, outlook: &mut Outlook) {
+        let days_past_due = self.days_past_due(self.stakes.open[row] as usize);
+        outlook.read(self.stakes.curves, row, days_past_due, self.last_day, &self.policy.collect);
+    }
+
+    /// Gives everybody the best there is, or what the day's calls allow; by how much another choice could be better.
+    fn decide(&self, cases: &mut [Case]) -> f64 {
+        let Some(capacity) = self.policy.collect.capacity() else {
+            cases.iter_mut().for_each(|case| case.chosen = case.best());
+            return 0.0;
+        };
+        let calls = |level: usize| self.policy.collect.ladder[level].calls;
+        let wishes: Vec<Vec<Chance>> = cases
+            .iter()
+            .map(|case| {
+                let chance = |p: &Possible| Chance { value: case.weight * p.gain, calls: calls(p.level) };
+                case.chances.iter().map(chance).collect()
+            })
+            .collect();
+        let given = allot(&wishes, capacity);
+        for (case, chosen) in cases.iter_mut().zip(given.chosen) {
+            case.chosen = chosen;
+            let best = case.best().map_or(0.0, |k| case.chances[k].gain);
+            case.left_out_gain = (best - case.expected_gain()).max(0.0);
+        }
+        given.gap
+    }
+
+    /// Standard error of a customer's gain: what one more standard error of the effect would add.
+    fn gain_error(&self, case: &Case, outlook: &mut Outlook) -> Option<f64> {
+        let level = case.level()?;
+        let up = self.steps[level].one_error_up()?;
+        let as_of = self.stakes.known.as_of().0;
+        let mut more = 0.0;
+        for row in case.rows.clone() {
+            let i = self.stakes.open[row] as usize;
+            if !self.stakes.known.is_disputed(i, as_of) {
+                self.read(row, outlook);
+                let of = |step: &Step| outlook.gain(step, &self.policy.collect);
+                more += self.open_amount(i).to_f64() * (of(&up) - of(&self.steps[level]));
+            }
+        }
+        Some(more)
+    }
+
+    fn columns(&self, cases: &[Case], reporting_currency: Currency, capacity_gap: f64) -> Priorities {
         let known = self.stakes.known;
-        let level = |c: &Case| c.level.map(|k| &self.policy.ladder[k]);
+        let ladder = &self.policy.collect.ladder;
+        let level = |c: &Case| c.level().map(|k| &ladder[k]);
         let mut invoices = Vec::with_capacity(self.stakes.open.len());
         let mut invoice_start = vec![0];
         for case in cases {
@@ -270,6 +328,8 @@ impl Desk<'_> {
         }
         let customers: Vec<u32> =
             cases.iter().map(|c| known.customer[self.stakes.open[c.rows.start] as usize]).collect();
+        let basis = |c: &Case| c.level().map_or(GainBasis::Assumed, |k| self.steps[k].basis());
+        let date = |c: &Case| c.level().map(|k| known.as_of().plus(self.steps[k].start_days));
         Priorities {
             rank: (1..=cases.len() as u32).collect(),
             customer_id: known.customer_id.gather(&customers),
@@ -278,15 +338,28 @@ impl Desk<'_> {
             overdue_amount: cases.iter().map(|c| c.overdue_amount).collect(),
             oldest_days_past_due: cases.iter().map(|c| c.oldest_days_past_due).collect(),
             value_at_risk: cases.iter().map(|c| c.value_at_risk).collect(),
-            expected_gain: cases.iter().map(|c| c.expected_gain).collect(),
-            gain_basis: GainBasis::Assumed,
+            expected_gain: cases.iter().map(Case::expected_gain).collect(),
+            expected_gain_se: cases
+                .par_iter()
+                .map_init(Outlook::default, |outlook, case| self.gain_error(case, outlook))
+                .collect(),
+            gain_basis: cases.iter().map(basis).collect(),
+            priority_value: cases.iter().map(Case::priority_value).collect(),
             action: cases.iter().map(|c| level(c).map(|l| l.action.clone())).collect(),
             channel: cases.iter().map(|c| level(c).map(|l| l.channel.clone())).collect(),
-            action_date: cases.iter().map(|c| level(c).map(|l| known.as_of().plus(l.lead_days))).collect(),
+            tone: cases.iter().map(|c| level(c).map(|l| l.tone.clone())).collect(),
+            language: self.policy.collect.language.clone(),
+            action_date: cases.iter().map(date).collect(),
+            calls: cases.iter().map(|c| level(c).map_or(0, |l| l.calls)).collect(),
+            left_out_gain: cases.iter().map(|c| c.left_out_gain).collect(),
+            broken_promises: cases.iter().map(|c| c.history.broken).collect(),
+            last_contact: cases.iter().map(|c| c.history.last).collect(),
             reason: [0, 1, 2].map(|k| cases.iter().map(|c| self.stakes.reasons[c.riskiest][k]).collect()),
             hold: cases.iter().map(|c| c.hold).collect(),
             invoice_id: known.invoice_id.gather(&invoices),
             invoice_start,
+            capacity: self.policy.collect.capacity(),
+            capacity_gap,
         }
     }
 }

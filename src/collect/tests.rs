@@ -1,8 +1,8 @@
 use super::*;
 use crate::core::{Amount, Currency, Day};
-use crate::ledger::{InvoiceRows, Known, Ledger, NEVER, SettlementRows, sample};
+use crate::ledger::{InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows, sample};
 use crate::policy::{ValidPolicy, parse};
-use crate::score::Curves;
+use crate::score::{ContactEffect, Curves};
 use std::collections::BTreeMap;
 
 /// No cost of capital, loss 0.5, one effective day (day 1); a reminder of odds 2 and a call of odds 4.
@@ -12,6 +12,7 @@ cost_of_capital_rate = 0
 loss_given_unpaid_rate = 0.5
 effect_days = 1
 minimum_amount = 5
+weekend = []
 [[collect.ladder]]
 action = 'reminder'
 channel = 'email'
@@ -48,22 +49,22 @@ fn half(known: &Known) -> Curves {
 
 fn ranked(
     known: &Known,
-    promises: &[Promise<'_>],
+    contacts: &[Contact<'_>],
     reporting: &Reporting,
 ) -> Result<Priorities, CollectError> {
-    ranked_by(POLICY, known, promises, reporting)
+    ranked_by(POLICY, known, contacts, reporting)
 }
 
 fn ranked_by(
     policy: &str,
     known: &Known,
-    promises: &[Promise<'_>],
+    contacts: &[Contact<'_>],
     reporting: &Reporting,
 ) -> Result<Priorities, CollectError> {
     let open = known.open_invoices();
     let reasons = vec![[Some("terms_days"), None, None]; open.len()];
     let stakes = Stakes { known, open: &open, curves: &half(known), reasons: &reasons };
-    priorities(&stakes, promises, reporting, &overlaid(policy))
+    priorities(&stakes, &Contacts::new(contacts.to_vec(), &[]), reporting, &overlaid(policy))
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn reasons_are_those_of_the_invoice_with_the_most_at_risk() {
     let reasons = [[Some("a"), None, None], [Some("b"), Some("c"), None]];
     let curves = Curves::new(vec![0, 1, 365], vec![1.0, 0.9, 0.9, 1.0, 0.2, 0.2]);
     let stakes = Stakes { known: &k, open: &open, curves: &curves, reasons: &reasons };
-    let p = priorities(&stakes, &[], &eur(), &overlaid(POLICY)).unwrap();
+    let p = priorities(&stakes, &Contacts::default(), &eur(), &overlaid(POLICY)).unwrap();
     assert_eq!([p.reason[0][0], p.reason[1][0], p.reason[2][0]], [Some("b"), Some("c"), None]);
 }
 
@@ -157,17 +158,184 @@ fn a_disputed_invoice_neither_triggers_a_level_nor_gains() {
     assert!((p.expected_gain[0] - 35.0).abs() < 1e-9);
 }
 
+/// A call to customer A.
+fn call(day: i32, promise_date: Option<i32>, promised: Option<&str>) -> Contact<'static> {
+    Contact {
+        customer_id: "A",
+        day: Day(day),
+        channel: "phone",
+        promise_date: promise_date.map(Day),
+        promise_amount: promised.map(|a| Amount::parse(a).unwrap()),
+    }
+}
+
+/// With no quiet days: a contact as such holds nobody.
+const LOUD: &str = "minimum_amount = 5\nquiet_days = 0\n";
+
+fn loud() -> String {
+    POLICY.replace("minimum_amount = 5\n", LOUD)
+}
+
 #[test]
 fn a_running_promise_holds_and_a_broken_or_later_one_does_not() {
     let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
     let hold = |made, promise_date| {
-        let promise = Promise { customer_id: "A", made: Day(made), promise_date: Day(promise_date) };
-        let p = ranked(&k, &[promise], &eur()).unwrap();
-        (p.hold[0], p.expected_gain[0] == 0.0, p.action[0].is_none())
+        let p = ranked_by(&loud(), &k, &[call(made, Some(promise_date), None)], &eur()).unwrap();
+        (p.hold[0], p.expected_gain[0] == 0.0, p.action[0].is_none(), p.broken_promises[0])
     };
-    assert_eq!(hold(95, 100), (Some(Hold::Promise), true, true));
-    assert_eq!(hold(95, 99), (None, false, false));
-    assert_eq!(hold(101, 110), (None, false, false));
+    assert_eq!(hold(95, 100), (Some(Hold::Promise), true, true, 0));
+    assert_eq!(hold(95, 99), (None, false, false, 1));
+    assert_eq!(hold(101, 110), (None, false, false, 0));
+}
+
+#[test]
+fn who_was_contacted_is_left_alone_for_the_quiet_days() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100"), ("2", "B", "EUR", 90, "100")]));
+    let quiet = POLICY.replace("minimum_amount = 5\n", "minimum_amount = 5\nquiet_days = 4\n");
+    let hold = |day| {
+        let p = ranked_by(&quiet, &k, &[call(day, None, None)], &eur()).unwrap();
+        let a = (0..2).find(|r| p.customer_id.get(*r) == "A").unwrap();
+        assert_eq!(p.hold[1 - a], None);
+        (p.hold[a], p.last_contact[a])
+    };
+    assert_eq!(hold(97), (Some(Hold::QuietDays), Some(Day(97))));
+    assert_eq!(hold(96), (None, Some(Day(96))));
+    // tomorrow's contact is not known today
+    assert_eq!(hold(101), (None, None));
+}
+
+#[test]
+fn a_week_has_room_for_so_many_contacts() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let hold =
+        |days: [i32; 2]| ranked_by(&loud(), &k, &days.map(|d| call(d, None, None)), &eur()).unwrap().hold[0];
+    assert_eq!(hold([94, 96]), Some(Hold::QuietDays));
+    assert_eq!(hold([93, 96]), None);
+}
+
+/// 60 of 100 were promised for day 95; the payments are what was paid on which day.
+fn after_promise(payments: &[(i32, &str)], promised: Option<&str>) -> Priorities {
+    let settlements = SettlementRows {
+        invoice: vec![0; payments.len()],
+        day: payments.iter().map(|p| p.0).collect(),
+        known: payments.iter().map(|p| p.0).collect(),
+        amount: payments.iter().map(|p| Amount::parse(p.1).unwrap()).collect(),
+        kind: vec![SettlementKind::Cash; payments.len()],
+        ..SettlementRows::default()
+    };
+    let rows = sample::invoices(&[("1", "A", "EUR", 80, "100"), ("2", "A", "EUR", 99, "50")]);
+    let k = Ledger::try_new(rows, settlements).unwrap().known_at(Day(100));
+    ranked_by(&loud(), &k, &[call(90, Some(95), promised)], &eur()).unwrap()
+}
+
+#[test]
+fn a_promise_is_kept_by_as_much_as_was_promised_in_its_time() {
+    let kept = |payments: &[(i32, &str)], promised| {
+        let p = after_promise(payments, promised);
+        (p.hold[0] == Some(Hold::Promise), p.broken_promises[0])
+    };
+    assert_eq!(kept(&[(92, "60")], Some("60")), (true, 0));
+    assert_eq!(kept(&[(92, "30"), (95, "30")], Some("60")), (true, 0));
+    assert_eq!(kept(&[(92, "30"), (96, "30")], Some("60")), (false, 1));
+    assert_eq!(kept(&[(89, "60")], Some("60")), (false, 1));
+    // without an amount it is all that is due by then: not the second invoice
+    assert_eq!(kept(&[(95, "100")], None), (true, 0));
+    assert_eq!(kept(&[(95, "99")], None), (false, 1));
+}
+
+#[test]
+fn a_broken_promise_raises_the_rank_and_not_the_gain() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100"), ("2", "B", "EUR", 90, "120")]));
+    let p = ranked_by(&loud(), &k, &[call(80, Some(90), None)], &eur()).unwrap();
+    assert_eq!(p.customer_id.iter().collect::<Vec<_>>(), ["A", "B"]);
+    assert!((p.expected_gain[0] - 35.0).abs() < 1e-9 && (p.expected_gain[1] - 44.0).abs() < 1e-9);
+    assert!((p.priority_value[0] - 52.5).abs() < 1e-9);
+}
+
+/// One call a day, which takes the larger gain; the other gets the reminder, and the list says what that costs.
+#[test]
+fn calls_go_to_those_with_whom_they_bring_most() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100"), ("2", "B", "EUR", 90, "120")]));
+    let one =
+        POLICY.replace("minimum_amount = 5\n", "minimum_amount = 5\ncollectors = 1\ncalls_per_day = 1\n");
+    let p = ranked_by(&one.replace("odds_ratio = 4", "odds_ratio = 4\ncalls = 1"), &k, &[], &eur()).unwrap();
+    let rows: Vec<_> = (0..2).map(|r| (p.customer_id.get(r), p.action[r].as_deref(), p.calls[r])).collect();
+    assert_eq!(rows, [("B", Some("call"), 1), ("A", Some("reminder"), 0)]);
+    // 35 by a call, 24 by a reminder
+    assert!((p.left_out_gain[1] - 11.0).abs() < 1e-9 && p.left_out_gain[0] == 0.0);
+    assert_eq!((p.capacity, p.capacity_gap, p.left_out().0), (Some(1), 0.0, 1));
+}
+
+/// Day 100 is a Saturday.
+#[test]
+fn nothing_is_done_on_days_without_work() {
+    assert_eq!(Day(100).weekday(), 5);
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let date = |days: &str| {
+        let p = ranked_by(&POLICY.replace("weekend = []", days), &k, &[], &eur()).unwrap();
+        (p.action_date[0].map(|d| d.0), (p.expected_gain[0] * 1e6).round() / 1e6)
+    };
+    assert_eq!(date("weekend = []"), (Some(100), 35.0));
+    // the curve has no hazard after the first day: who waits gains nothing
+    assert_eq!(date("weekend = ['saturday']"), (None, 0.0));
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let open = k.open_invoices();
+    let curves = Curves::new(vec![0, 1, 2, 3, 4, 5, 365], vec![1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5]);
+    let stakes = Stakes { known: &k, open: &open, curves: &curves, reasons: &[[None; 3]] };
+    let policy =
+        POLICY.replace("weekend = []", "weekend = ['saturday', 'sunday']\nholidays = ['1970-04-13']");
+    let p = priorities(&stakes, &Contacts::default(), &eur(), &overlaid(&policy)).unwrap();
+    assert_eq!(p.action_date[0], Some(Day(103)));
+}
+
+/// A level waits for its days past due, its amount and its risk. All is at risk by a half.
+#[test]
+fn a_level_is_taken_only_where_its_triggers_are_met() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let action = |trigger: &str| {
+        let policy = POLICY.replace("odds_ratio = 4", &format!("odds_ratio = 4\n{trigger}"));
+        ranked_by(&policy, &k, &[], &eur()).unwrap().action[0].clone().unwrap()
+    };
+    for (trigger, is_met) in [
+        ("to_days_past_due = 10", true),
+        ("to_days_past_due = 9", false),
+        ("from_amount = 100", true),
+        ("from_amount = 100.01", false),
+        ("from_risk_prob = 0.5", true),
+        ("from_risk_prob = 0.51", false),
+    ] {
+        assert_eq!(action(trigger), if is_met { "call" } else { "reminder" }, "{trigger}");
+    }
+}
+
+/// Measured ln 9 with the error of the policy's own ln 4: ln 6 together, that is 6/7 for 4/5 on day 1.
+#[test]
+fn a_measured_effect_and_the_assumed_one_are_weighed_by_their_errors() {
+    let k = known(sample::invoices(&[("1", "A", "EUR", 90, "100")]));
+    let open = k.open_invoices();
+    let reasons = [[None; 3]];
+    let curves = half(&k);
+    let stakes = Stakes { known: &k, open: &open, curves: &curves, reasons: &reasons };
+    let effect = |n_contacts| ContactEffect {
+        channel: "phone".to_owned(),
+        log_odds: 9_f64.ln(),
+        standard_error: 0.2,
+        n_contacts,
+        n_days: 1000,
+        n_paid: 100,
+    };
+    let ranked = |effects: &[ContactEffect]| {
+        priorities(&stakes, &Contacts::new(Vec::new(), effects), &eur(), &overlaid(POLICY)).unwrap()
+    };
+    let p = ranked(&[effect(50)]);
+    assert_eq!((p.gain_basis[0], p.action[0].as_deref()), (GainBasis::Measured, Some("call")));
+    assert!((p.expected_gain[0] - (100.0 * 1.5 * (6.0 / 7.0 - 0.5) - 10.0)).abs() < 1e-9);
+    let up = 6.0 * (0.2 / 2_f64.sqrt()).exp();
+    let se = 100.0 * 1.5 * (up / (1.0 + up) - 6.0 / 7.0);
+    assert!((p.expected_gain_se[0].unwrap() - se).abs() < 1e-9);
+    let few = ranked(&[effect(49)]);
+    assert_eq!((few.gain_basis[0], few.expected_gain_se[0]), (GainBasis::Assumed, None));
+    assert!((few.expected_gain[0] - 35.0).abs() < 1e-9);
 }
 
 #[test]

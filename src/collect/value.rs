@@ -2,7 +2,8 @@
 //!
 //! Symbols: `s` survival, `h` a day's hazard, `r` odds ratio.
 
-use crate::policy::{CollectPolicy, Level};
+use super::Step;
+use crate::policy::CollectPolicy;
 use crate::score::Curves;
 
 const DAYS_PER_YEAR: f64 = 365.0;
@@ -17,14 +18,24 @@ pub struct Outlook {
     later: Vec<f64>,
     /// Survival at the loss horizon.
     unpaid: f64,
+    /// Days past due at as_of.
+    days_past_due: i32,
 }
 
 impl Outlook {
-    /// Reads curve `row`, in daily detail as far as the policy's ladder works.
-    pub fn read(&mut self, curves: &Curves, row: usize, policy: &CollectPolicy) {
-        let last = policy.ladder.iter().map(|level| level.lead_days + policy.effect_days).max().unwrap_or(0);
+    /// Reads curve `row`, of an invoice that is so many days past due, in daily detail to day `last`: the largest
+    /// [`Step::last_day`] that will be asked about.
+    pub fn read(
+        &mut self,
+        curves: &Curves,
+        row: usize,
+        days_past_due: i32,
+        last: i32,
+        policy: &CollectPolicy,
+    ) {
         curves.daily(row, last, &mut self.survival);
         self.unpaid = curves.row(row).last().copied().unwrap_or(1.0);
+        self.days_past_due = days_past_due;
 
         let (mut from, mut s) = (last, self.survival[last as usize]);
         let mut value = 0.0;
@@ -42,37 +53,41 @@ impl Outlook {
         }
     }
 
-    /// How much more an open amount of 1 is worth if the action of `level` is decided at as_of, before its cost.
+    /// How much more an open amount of 1 is worth if an action is decided at as_of, before its cost.
     ///
     /// `V = sum_d (S(d-1) - S(d)) (1 - c d / 365) - l S(horizon)` with `c` the cost of capital and `l` the loss
-    /// given unpaid. The action multiplies the odds of payment of each day in
-    /// `lead_days + 1 ..= lead_days + effect_days` by `odds_ratio`: `h' = r h / (1 - h + r h)`; later hazards stay. The
-    /// gain is `V'` - `V`: what comes earlier, and what would not have come at all.
-    ///
-    /// `level` is one of the ladder with which [`Outlook::read`] was called.
+    /// given unpaid. The action multiplies the odds of payment of each day on which it works (see [`Step`]) by
+    /// `odds_ratio`: `h' = r h / (1 - h + r h)`; other hazards stay. The gain is `V'` - `V`: what comes earlier, and what
+    /// would not have come at all; less the fee on what is paid from the first such day on.
     ///
     /// Source: the ratio of odds is the effect in a discrete-time logistic hazard model; Singer & Willett (2003),
     /// *Applied Longitudinal Data Analysis*, ch. 11.
-    pub fn gain(&self, level: &Level, policy: &CollectPolicy) -> f64 {
-        let start = level.lead_days as usize;
-        let end = start + policy.effect_days as usize;
-        let mut changed = self.survival[start];
-        let mut gain = 0.0;
-        for day in start + 1..=end {
+    pub fn gain(&self, step: &Step, policy: &CollectPolicy) -> f64 {
+        let first =
+            (step.start_days + 1).max(step.works_from_days_past_due.saturating_sub(self.days_past_due));
+        if first > step.last_day() {
+            return 0.0;
+        }
+        let (before_first, end) = (first as usize - 1, step.last_day() as usize);
+        let mut changed = self.survival[before_first];
+        let (mut gain, mut cash) = (0.0, 0.0);
+        for day in before_first + 1..=end {
             let (before, s) = (self.survival[day - 1], self.survival[day]);
             if before <= 0.0 {
                 break;
             }
             let h = (before - s) / before;
-            let paid = changed * (level.odds_ratio * h / (1.0 - h + level.odds_ratio * h));
+            let paid = changed * (step.odds_ratio * h / (1.0 - h + step.odds_ratio * h));
             gain += (paid - (before - s)) * worth_of_day(day as f64, policy);
+            cash += paid * worth_of_day(day as f64, policy);
             changed -= paid;
         }
-        if self.survival[end] <= 0.0 {
-            return gain;
+        if self.survival[end] > 0.0 {
+            let share = changed / self.survival[end];
+            gain += (share - 1.0) * (self.later[end] - policy.loss_given_unpaid_rate * self.unpaid);
+            cash += share * self.later[end];
         }
-        let share = changed / self.survival[end] - 1.0;
-        gain + share * (self.later[end] - policy.loss_given_unpaid_rate * self.unpaid)
+        gain - step.fee_rate * cash
     }
 }
 
@@ -86,23 +101,34 @@ mod tests {
     use super::*;
     use crate::policy::parse;
 
-    /// `c` = 0.365, that is 0.001 a day; `l` = 0.6; effect of 2 days; odds ratio 3. A second level comes on day 20.
-    fn policy(lead_days: i32) -> CollectPolicy {
-        let level = |lead| {
-            format!(
-                "[[collect.ladder]]\naction = 'call'\nchannel = 'phone'\nfrom_days_past_due = 0\n\
-                 odds_ratio = 3.0\ncost = 0.0\nlead_days = {lead}\n"
-            )
-        };
-        let rates = "cost_of_capital_rate = 0.365\nloss_given_unpaid_rate = 0.6\neffect_days = 2";
-        let text = format!("[collect]\n{rates}\n{}{}", level(lead_days), level(20));
-        parse(&text, "test").unwrap().collect.clone()
+    /// `c` = 0.365, that is 0.001 a day; `l` = 0.6.
+    fn policy() -> CollectPolicy {
+        let text = "[collect]\ncost_of_capital_rate = 0.365\nloss_given_unpaid_rate = 0.6";
+        parse(text, "test").unwrap().collect.clone()
     }
 
-    fn gain(curves: &Curves, policy: &CollectPolicy) -> f64 {
+    /// Effect of 2 days; odds ratio 3.
+    fn step(start_days: i32) -> Step {
+        Step {
+            start_days,
+            effect_days: 2,
+            works_from_days_past_due: 1,
+            odds_ratio: 3.0,
+            standard_error: None,
+            cost: 0.0,
+            fee_rate: 0.0,
+        }
+    }
+
+    /// Of an invoice that has been due for long; asked about in daily detail for longer than needed.
+    fn gain(curves: &Curves, step: &Step) -> f64 {
+        gain_of(curves, step, 100)
+    }
+
+    fn gain_of(curves: &Curves, step: &Step, days_past_due: i32) -> f64 {
         let mut outlook = Outlook::default();
-        outlook.read(curves, 0, policy);
-        outlook.gain(&policy.ladder[0], policy)
+        outlook.read(curves, 0, days_past_due, step.last_day().max(22), &policy());
+        outlook.gain(step, &policy())
     }
 
     /// Day 1 pays 0.2. Hazards of days 2 and 3 are 1/2, so 3/4 with the action; that of day 4 is 0; 0.2 stays unpaid.
@@ -111,7 +137,7 @@ mod tests {
     fn an_action_brings_cash_earlier_and_saves_what_would_be_lost() {
         let curves = Curves::new(vec![0, 1, 2, 3, 4], vec![1.0, 0.8, 0.4, 0.2, 0.2]);
         let wanted = 0.2 * 0.998 - 0.05 * 0.997 + 0.6 * 0.15;
-        assert!((gain(&curves, &policy(1)) - wanted).abs() < 1e-12);
+        assert!((gain(&curves, &step(1)) - wanted).abs() < 1e-12);
     }
 
     /// Value of a curve given day by day.
@@ -124,8 +150,8 @@ mod tests {
     #[test]
     fn coarse_intervals_give_the_same_as_counting_every_day() {
         let curves = Curves::new(vec![0, 2, 9, 30], vec![1.0, 0.7, 0.35, 0.2]);
+        let p = policy();
         for lead in [0, 1, 5, 8, 25] {
-            let p = policy(lead);
             let mut without = Vec::new();
             curves.daily(0, 30, &mut without);
             let mut with = vec![1.0];
@@ -136,18 +162,39 @@ mod tests {
                 with.push(with[day - 1] * (1.0 - h));
             }
             let wanted = value(&with, &p) - value(&without, &p);
-            assert!((gain(&curves, &p) - wanted).abs() < 1e-12, "lead {lead}");
+            assert!((gain(&curves, &step(lead)) - wanted).abs() < 1e-12, "lead {lead}");
         }
+    }
+
+    /// Days 2 and 3 are days 0 and 1 past due: only the second counts, with hazard 3/4 for 1/2. Without: .2 on day 3, .2
+    /// unpaid. With: .3 and .1.
+    #[test]
+    fn an_action_about_what_is_past_due_does_not_hasten_what_is_not() {
+        let curves = Curves::new(vec![0, 1, 2, 3, 4], vec![1.0, 0.8, 0.4, 0.2, 0.2]);
+        let wanted = 0.1 * 0.997 + 0.6 * 0.1;
+        assert!((gain_of(&curves, &step(1), -2) - wanted).abs() < 1e-12);
+        assert_eq!(gain_of(&curves, &step(1), -3), 0.0);
+        let reminder = Step { works_from_days_past_due: -2, ..step(1) };
+        assert_eq!(gain_of(&curves, &reminder, -2), gain(&curves, &step(1)));
+    }
+
+    /// As above with the action, .6 on day 2 and .15 on day 3: a tenth of their value goes to the agency.
+    #[test]
+    fn a_fee_is_taken_from_all_that_is_paid_once_the_action_works() {
+        let curves = Curves::new(vec![0, 1, 2, 3, 4], vec![1.0, 0.8, 0.4, 0.2, 0.2]);
+        let agency = Step { fee_rate: 0.1, ..step(1) };
+        let fee = 0.1 * (0.6 * 0.998 + 0.15 * 0.997);
+        assert!((gain(&curves, &step(1)) - gain(&curves, &agency) - fee).abs() < 1e-12);
     }
 
     #[test]
     fn an_invoice_that_is_surely_paid_before_the_action_gains_nothing() {
-        assert_eq!(gain(&Curves::new(vec![0, 1, 30], vec![1.0, 0.0, 0.0]), &policy(1)), 0.0);
+        assert_eq!(gain(&Curves::new(vec![0, 1, 30], vec![1.0, 0.0, 0.0]), &step(1)), 0.0);
     }
 
     #[test]
     fn an_action_that_works_past_the_grid_changes_nothing_there() {
         let curves = Curves::new(vec![0, 1], vec![1.0, 0.5]);
-        assert_eq!(gain(&curves, &policy(3)), 0.0);
+        assert_eq!(gain(&curves, &step(3)), 0.0);
     }
 }

@@ -81,6 +81,26 @@ pub struct Artifact {
     /// What invoices have in common; a model of before it was measured leaves it to the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dependence: Option<Dependence>,
+    /// What contacts were seen to do, by channel; nothing where the ledger knew of none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contact_effects: Vec<ContactEffect>,
+}
+
+/// What contacts of one channel do to the odds that an invoice is paid on a day, as the ledger shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactEffect {
+    /// In the words of the contacts.
+    pub channel: String,
+    /// Logarithm of the factor on a day's odds of payment.
+    pub log_odds: f64,
+    /// Its standard error, customers being independent of each other.
+    pub standard_error: f64,
+    /// Contacts that were followed.
+    pub n_contacts: u64,
+    /// Days on which an invoice was open after one.
+    pub n_days: u64,
+    /// Invoices paid on one of them.
+    pub n_paid: u64,
 }
 
 /// Shares of the timing of payments that invoices have in common.

@@ -4,5 +4,5 @@ pub mod artifact;
 pub mod hazard;
 pub mod solver;
 
-pub use artifact::{Artifact, ArtifactError, Dependence};
+pub use artifact::{Artifact, ArtifactError, ContactEffect, Dependence};
 pub use hazard::{Hazard, ModelError, fit};

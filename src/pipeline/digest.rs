@@ -1,14 +1,14 @@
 //! One hash of everything a run's tables follow from.
 
-use crate::collect::{Promise, Reporting};
+use crate::collect::{Contact, Reporting};
 use crate::core::TextColumn;
 use crate::ledger::Known;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over every column of what was known at as_of, the promises and the rates in use. The order of input rows,
+/// SHA-256 over every column of what was known at as_of, the contacts and the rates in use. The order of input rows,
 /// the files they came in and whatever happened later do not change it.
-pub fn known_sha256(known: &Known, promises: &[Promise<'_>], reporting: &Reporting) -> String {
+pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporting) -> String {
     type Part<'a> = Box<dyn Fn(&mut Sha256) + Sync + 'a>;
     let parts: Vec<Part<'_>> = vec![
         Box::new(|h| texts(h, &known.customer_id)),
@@ -32,7 +32,7 @@ pub fn known_sha256(known: &Known, promises: &[Promise<'_>], reporting: &Reporti
         Box::new(|h| numbers(h, known.settlement_amount.iter().map(|v| v.0.to_le_bytes()))),
         Box::new(|h| numbers(h, known.settlement_kind.iter().map(|v| [*v as u8]))),
         Box::new(|h| known.credits.iter().for_each(|c| h.update(format!("{c:?}")))),
-        Box::new(|h| promises.iter().for_each(|p| h.update(format!("{p:?}")))),
+        Box::new(|h| contacts.iter().for_each(|p| h.update(format!("{p:?}")))),
         Box::new(|h| h.update(format!("{reporting:?}"))),
     ];
     let hashes: Vec<_> = parts

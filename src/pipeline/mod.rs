@@ -11,6 +11,7 @@ mod digest;
 pub mod explain;
 pub mod ledger_report;
 pub mod observe;
+pub mod policy;
 pub mod rejection;
 pub mod summary;
 mod table;
@@ -27,7 +28,7 @@ pub use ledger_report::LedgerReport;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
-use crate::collect::{Promise, Reporting, Stakes};
+use crate::collect::{Contact, Contacts, Reporting, Stakes};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
     encode_parquet, policy_hash, sha256_hex,
@@ -112,17 +113,17 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
         .map_or_else(|| policy.clone(), |d| policy.clone().with_correlations(d.customer, d.portfolio));
     let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
     observer.stage("prioritise");
-    let promises = promises(&contacts);
+    let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
     let reasons: Vec<_> = prediction.reasons.iter().map(|r| r.map(|r| Some(r.name))).collect();
     let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
-    let ranked = crate::collect::priorities(&stakes, &promises, &reporting, policy)?;
+    let ranked = crate::collect::priorities(&stakes, &contacts, &reporting, policy)?;
     let aging = crate::analytics::aging(&known, open, policy);
 
     observer.stage("encode");
     let model_json = model.to_json();
     let key = RunKey {
-        known_sha256: &digest::known_sha256(&known, &promises, &reporting),
+        known_sha256: &digest::known_sha256(&known, contacts.made(), &reporting),
         policy_hash: &policy_hash(policy)?,
         model_sha256: job.model.as_ref().map(|m| m.model_id.as_str()),
         seed: job.seed,
@@ -280,6 +281,7 @@ fn fitted(known: &Known, survey: &crate::features::Survey, job: &Job) -> Result<
         n_customers: known.n_customers() as u64,
         hazard,
         dependence,
+        contact_effects: Vec::new(),
     };
     Ok(bare.identified())
 }
@@ -291,14 +293,16 @@ fn encode(tables: &[Table], stamp: &Stamp) -> Result<Vec<OutputFile>, ContractEr
     tables.par_iter().map(file).collect()
 }
 
-/// Promises as the worklist asks for them.
-fn promises(contacts: &crate::ingest::ContactTable) -> Vec<Promise<'_>> {
-    (0..contacts.len())
-        .filter_map(|k| {
-            let promise_date = contacts.promise_date[k]?;
-            Some(Promise { customer_id: contacts.customer_id.get(k), made: contacts.day[k], promise_date })
-        })
-        .collect()
+/// Contacts as the worklist asks for them.
+fn contacts_made(contacts: &crate::ingest::ContactTable) -> Vec<Contact<'_>> {
+    let contact = |k: usize| Contact {
+        customer_id: contacts.customer_id.get(k),
+        day: contacts.day[k],
+        channel: contacts.channel.get(k),
+        promise_date: contacts.promise_date[k],
+        promise_amount: contacts.promise_amount[k],
+    };
+    (0..contacts.len()).map(contact).collect()
 }
 
 /// Currencies in which something is open.

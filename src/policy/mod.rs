@@ -1,10 +1,16 @@
 //! What a business decides: every threshold, cost and switch, checked once and then never again.
 
 mod check;
+pub mod collect;
+mod error;
 mod load;
+mod shape;
 
-pub use check::{PolicyError, ValidPolicy};
-pub use load::{DEFAULTS, load, parse};
+pub use check::ValidPolicy;
+pub use collect::{CollectPolicy, Level};
+pub use error::PolicyError;
+pub use load::{DEFAULTS, load, parse, write_defaults};
+pub use shape::{doc, keys};
 
 use serde::{Deserialize, Serialize};
 
@@ -112,28 +118,5 @@ pub struct ForecastPolicy {
     pub portfolio_correlation: f64,
 }
 
-/// `[collect]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // defaults.toml documents each key
-pub struct CollectPolicy {
-    pub cost_of_capital_rate: f64,
-    pub loss_given_unpaid_rate: f64,
-    pub effect_days: i32,
-    pub minimum_amount: f64,
-    pub currency_per_unit_of_cost: f64,
-    pub ladder: Vec<Level>,
-}
-
-/// One level of the ladder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // defaults.toml documents each key
-pub struct Level {
-    pub action: String,
-    pub channel: String,
-    pub from_days_past_due: i32,
-    pub odds_ratio: f64,
-    pub cost: f64,
-    pub lead_days: i32,
-}
+#[cfg(test)]
+mod tests;

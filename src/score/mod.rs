@@ -6,6 +6,7 @@ pub mod invoice;
 pub mod new_invoice;
 pub mod predict;
 
+pub use crate::model::ContactEffect;
 pub use curve::Curves;
 pub use dependence::dependence;
 pub use invoice::{InvoiceScore, RiskBand, score};

@@ -220,6 +220,7 @@ fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
         n_invoices: 0,
         n_customers: 0,
         hazard,
+        contact_effects: Vec::new(),
         dependence: None,
     };
     Ok(bare.identified())

@@ -6,8 +6,10 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 11] =
-    ["demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "rules", "schema"];
+const VERBS: [&str; 12] = [
+    "demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "policy", "rules",
+    "schema",
+];
 /// What `run` writes.
 const RUN_FILES: [&str; 8] = [
     "aging.parquet",

@@ -1,7 +1,7 @@
 //! Sums that must agree, on ledgers and curves of every shape.
 
 use arrears::analytics::{Aging, aging};
-use arrears::collect::{Hold, Reporting, Stakes, priorities};
+use arrears::collect::{Contacts, Hold, Reporting, Stakes, priorities};
 use arrears::core::{Amount, Currency, Day, TextColumn};
 use arrears::forecast::{CashForecast, Grain, Portfolio, QUANTILES, Shocks, cash_forecast};
 use arrears::ledger::{AccountCredit, InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows};
@@ -251,7 +251,7 @@ proptest! {
     fn priorities_hold_every_open_invoice_once((known, open, curves) in any_books()) {
         let reasons = vec![[None; 3]; open.len()];
         let stakes = Stakes { known: &known, open: &open, curves: &curves, reasons: &reasons };
-        let p = priorities(&stakes, &[], &Reporting::AtPar, &policy()).unwrap();
+        let p = priorities(&stakes, &Contacts::default(), &Reporting::AtPar, &policy()).unwrap();
         let open_in_all: Amount = open.iter().map(|&i| known.open_amount[i as usize]).sum();
         prop_assert_eq!(p.open_amount.iter().copied().sum::<Amount>(), open_in_all);
         let mut listed: Vec<&str> = p.invoice_id.iter().collect();

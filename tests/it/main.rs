@@ -24,3 +24,4 @@ mod sample;
 mod simulate;
 mod truth;
 mod whole_run;
+mod worklist;

@@ -231,17 +231,15 @@ fn a_bad_policy_is_refused() {
     let run = format!("run --invoices invoices.csv --config bad.toml --as-of {AS_OF} --out out");
     desk.write("bad.toml", "[forecast]\ndraw = 100\n");
     refused!(desk, run, 2, @r"
-    error: bad.toml: not a valid policy
-      caused by: unknown field `draw`, expected one of `draws`, `billing_half_life_days`, `customer_correlation`, `portfolio_correlation`
-        in `forecast`
+    error: bad.toml:2: unknown key forecast.draw; the nearest known one is forecast.draws
 
-    hint: src/policy/defaults.toml documents every key with its unit and range
+    hint: `arrears policy init` prints every key with its default, its unit and its range
     ");
     desk.write("bad.toml", "[model]\npenalty = -1\n");
     refused!(desk, run, 2, @r"
-    error: bad.toml: model.penalty is -1, expected 0 to 1000000
+    error: bad.toml:2: model.penalty is -1, expected 0 to 1000000
 
-    hint: src/policy/defaults.toml documents every key with its unit and range
+    hint: `arrears policy init` prints every key with its default, its unit and its range
     ");
 }
 

@@ -3,7 +3,7 @@
 
 use crate::sample::Desk;
 use arrears::analytics::{Aging, aging};
-use arrears::collect::{Priorities, Reporting, Stakes, priorities};
+use arrears::collect::{Contacts, Priorities, Reporting, Stakes, priorities};
 use arrears::contract::{Table, Value, read_table};
 use arrears::core::{Amount, Currency};
 use arrears::features::{Purpose, survey};
@@ -69,7 +69,7 @@ impl Run {
         Self {
             scores: score(&known, &prediction, &policy),
             forecast: cash_forecast(&known, open, curves, &[], &policy, plan.seed),
-            ranked: priorities(&stakes, &[], &Reporting::AtPar, &policy).unwrap(),
+            ranked: priorities(&stakes, &Contacts::default(), &Reporting::AtPar, &policy).unwrap(),
             aging: aging(&known, open, &policy),
             policy,
             known,

@@ -1,11 +1,11 @@
 //! From TOML to a mapping. `data/mappings/README.md` documents every key.
 
 use super::date::{DateFormat, DateFormatError, DateStyle};
-use super::header::nearest;
 use super::number::DecimalMark;
 use super::{AUX, Check, Dates, Filter, Kinds, Mapping, Meaning, Numbers, Sign, Source, TableMapping, Test};
 use super::{IngestError, kind_of};
 use crate::core::Day;
+use crate::core::spelling::nearest;
 use crate::ingest::Layout;
 use crate::ingest::table::{Kind, Table};
 use encoding_rs::Encoding;
