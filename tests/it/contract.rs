@@ -38,7 +38,8 @@ const CONTRACT: &[(&str, &str)] = &[
     (
         "priorities",
         "rank customer_id reporting_currency open_amount overdue_amount oldest_days_past_due value_at_risk
-         expected_gain gain_basis action channel action_date reason_1 reason_2 reason_3 hold invoice_ids",
+         expected_gain expected_gain_se gain_basis priority_value action channel tone language action_date calls
+         left_out_gain broken_promises last_contact_date reason_1 reason_2 reason_3 hold invoice_ids",
     ),
     ("aging", "currency segment bucket amount n_invoices"),
     ("kpis", "kpi definition_id basis window_days as_of currency segment value numerator denominator"),
