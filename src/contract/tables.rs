@@ -418,19 +418,19 @@ pub const TABLES: &[TableSchema] = &[
                 "pay_weekday",
                 Text,
                 "",
-                "Weekday on which it pays more than the portfolio, the most; null if none.",
+                "Weekday on which it pays more than customers who pay on any day, the most; null if none.",
             ),
             opt(
                 "pay_weekday_lift",
                 Double,
                 "ratio",
-                "How much more than the portfolio it pays on that weekday.",
+                "How many times their share it pays on that weekday.",
             ),
             opt(
                 "pay_month_day",
                 Int32,
                 "",
-                "Day of the month on which it pays more than the portfolio, the most; -1 = the last day, -2 the one before.",
+                "Day of the month on which it pays more than customers who pay on any day, the most; -1 = the last day, -2 the one before.",
             ),
             opt(
                 "pay_month_day_lift",

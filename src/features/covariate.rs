@@ -51,7 +51,7 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 21] = [
+pub const BASE: [Covariate; 22] = [
     covariate(
         "customer_late_rate",
         "log-odds",
@@ -111,16 +111,25 @@ pub const BASE: [Covariate; 21] = [
     ),
     covariate(
         "own_pay_day",
-        "log ratio",
-        "how much likelier the customer pays on this weekday than the portfolio, and at this place in the month than at any",
+        "log-odds",
+        "hazard on a day that the customer pays on more than others do, against its usual one; else 0",
+    ),
+    covariate(
+        "own_off_day",
+        "log-odds",
+        "hazard on a day that the customer pays on less than others do, against its usual one; else 0",
     ),
     covariate(
         "portfolio_weekday",
         "log ratio",
-        "how much likelier the portfolio pays on this weekday than on an average day",
+        "how much likelier customers who pay on any day pay on this weekday than on an average day",
     ),
     covariate("days_ahead", "log of 1 + days", "days from the landmark to the day"),
-    covariate("month_end", "0 or 1", "whether the day is the month's last"),
+    covariate(
+        "portfolio_month_day",
+        "log ratio",
+        "how much likelier customers who pay on any day pay at this place in the month than at any",
+    ),
 ];
 
 /// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.
@@ -143,8 +152,8 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day") => 300.0,
-        Some("portfolio_weekday" | "month_end") => 30.0,
+        Some("pay_run_backlog" | "own_pay_day" | "own_off_day") => 300.0,
+        Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,
     };
@@ -307,6 +316,7 @@ impl DayRow {
         let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
         let relative = day - facts.due;
         let bin = bin_of(relative);
+        let own = log_odds_of_rate(pay_day.own * habits.rate[bin]) - habits.log_odds[bin];
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         Self {
             base: [
@@ -327,10 +337,11 @@ impl DayRow {
                 age_shape,
                 late_mix(prior, habits, facts, relative),
                 backlog,
-                pay_day.own,
+                own.max(0.0),
+                own.min(0.0),
                 pay_day.portfolio_weekday,
                 LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
-                pay_day.month_end,
+                pay_day.portfolio_month_day,
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),

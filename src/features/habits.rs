@@ -7,15 +7,15 @@ use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::logit;
 
-/// Pseudo-days of the portfolio in a customer's hazard of each bin.
-const HAZARD_PRIOR_DAYS: f64 = 30.0;
+/// Settlements at which a customer is believed to be slower or faster than the portfolio: in all, near a relative day,
+/// and on it.
+const PACE_PRIOR: [f64; 3] = [1.0, 1.0, 4.0];
+/// What a settlement in one bin counts for the next, and so on.
+const NEAR: f64 = 0.7;
 /// Pseudo-invoices of the portfolio in a customer's spread of delays.
 const VARIANCE_PRIOR: f64 = 6.0;
 /// Pseudo-invoices in what has changed lately.
 const SHORT_PRIOR: f64 = 3.0;
-/// Usual pseudo-pay-days of the portfolio in a customer's weekdays and places in the month.
-const WEEKDAY_PRIOR: f64 = 5.0;
-const PLACE_PRIOR: f64 = 10.0;
 /// Pseudo-payments that roll to Friday, and as many to Monday.
 const ROLL_PRIOR: f64 = 1.0;
 /// Pseudo-invoices in its usual amount.
@@ -42,11 +42,17 @@ pub struct Habits {
     pub hazard: [f64; N_BINS],
     /// Its log-odds.
     pub log_odds: [f64; N_BINS],
-    /// How many times likelier than in the portfolio a payment falls on a weekday.
+    /// The fall of a log survival over a day of that hazard.
+    pub rate: [f64; N_BINS],
+    /// Share of payments by weekday, 0 = Monday.
+    pub weekday: [f64; 7],
+    /// How many times that of customers who pay on any day it is.
     pub weekday_lift: [f64; 7],
-    /// Share of payments meant for each [`Day::place_in_month`].
+    /// Probability that it has days of the month of its own.
+    pub monthly: f64,
+    /// Share of payments meant for each [`Day::place_in_month`], if it has.
     pub place: [f64; 31],
-    /// How many times the portfolio's that share is.
+    /// How many times that of customers who pay on any day it is, if it has or not.
     pub place_lift: [f64; 31],
     /// Share of what is meant for a weekend that is paid on the Friday before; the rest comes on Monday.
     pub rolled_back: f64,
@@ -132,8 +138,11 @@ impl Habits {
             log_age_sd: (age_variance + age_unsure).sqrt(),
             hazard: prior.hazard,
             log_odds: [0.0; N_BINS],
+            rate: [0.0; N_BINS],
+            weekday: prior.pay_days.weekday.base,
             weekday_lift: [1.0; 7],
-            place: prior.place,
+            monthly: 0.0,
+            place: prior.pay_days.place.base,
             place_lift: [1.0; 31],
             rolled_back: 0.5,
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
@@ -160,61 +169,67 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        self.hazard = std::array::from_fn(|b| {
-            let events = state.events[b] * scale + HAZARD_PRIOR_DAYS * prior.hazard[b];
-            let hazard = events / (exposure[b] * scale + HAZARD_PRIOR_DAYS);
-            hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
-        });
+        self.hazard = own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard);
         self.log_odds = self.hazard.map(logit);
-        let weekday = shares(&state.weekday, scale, &prior.weekday, WEEKDAY_PRIOR);
-        self.weekday_lift = std::array::from_fn(|d| weekday[d] / prior.weekday[d]);
-        self.place = shares(&state.place, scale, &prior.place, PLACE_PRIOR);
-        self.place_lift = std::array::from_fn(|d| self.place[d] / prior.place[d]);
+        self.rate = self.hazard.map(|h| -(-h).ln_1p());
+        self.weekday = prior.pay_days.weekday.shares(&state.weekday.map(|n| n * scale));
+        (self.monthly, self.place) = prior.pay_days.place.split(&state.place.map(|n| n * scale));
+        let any_day = &prior.pay_days;
+        self.weekday_lift = std::array::from_fn(|d| self.weekday[d] / any_day.weekday.base[d]);
+        self.place_lift = std::array::from_fn(|d| {
+            1.0 - self.monthly + self.monthly * self.place[d] / any_day.place.base[d]
+        });
         let (back, on) = (state.rolled_back * scale + ROLL_PRIOR, state.rolled_on * scale + ROLL_PRIOR);
         self.rolled_back = back / (back + on);
     }
 }
 
-/// Pairs of pay days that believe in a customer as concentrated as its prior says.
-const PAIRS_PRIOR: f64 = 10.0;
-/// Range of the pseudo-pay-days of the portfolio in a customer's shares.
-const CONCENTRATION_RANGE: (f64, f64) = (0.3, 100.0);
+/// A customer's hazard in each bin: the portfolio's times the customer's pace, settlements over those that the
+/// portfolio's hazard expected. The pace of a bin is shrunk to that of the bins near it, that one to the pace in all,
+/// and that to 1: `(settled + a) / (expected + a / pace)` each time, the mean of a gamma distribution of shape `a`
+/// around the coarser pace after Poisson counts.
+///
+/// Source: Clayton & Kaldor (1987), *Empirical Bayes Estimates of Age-Standardized Relative Risks*.
+fn own_hazard(events: &[f64; N_BINS], exposure: &[f64; N_BINS], portfolio: &[f64; N_BINS]) -> [f64; N_BINS] {
+    let expected: [f64; N_BINS] = std::array::from_fn(|b| exposure[b] * portfolio[b]);
+    let [in_all, near, on] = PACE_PRIOR;
+    let sum = |x: &[f64; N_BINS]| x.iter().sum::<f64>();
+    let pace = (sum(events) + in_all) / (sum(&expected) + in_all);
+    let (events_near, expected_near) = (spread(events), spread(&expected));
+    std::array::from_fn(|b| {
+        let pace = (events_near[b] + near) / (expected_near[b] + near / pace);
+        let pace = (events[b] + on) / (expected[b] + on / pace);
+        (portfolio[b] * pace).clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
+    })
+}
 
-/// Shares of kinds of days, from weighted counts shrunk to the portfolio's shares by as many pseudo-days as the
-/// customer's own concentration says: one whose pay days are all of one kind is believed soon, one that pays on any
-/// day is taken for the portfolio.
-///
-/// The chance that two pay days are of one kind is `s = (1 + a sum p^2) / (1 + a)` when shares are Dirichlet with
-/// mean `p` and weight `a`; solved for `a` at the observed `s`, itself shrunk to what `a = usual` says.
-///
-/// Source: Simpson (1949), *Measurement of Diversity*; Minka (2000), *Estimating a Dirichlet Distribution*.
-fn shares<const N: usize>(count: &[f64; N], scale: f64, portfolio: &[f64; N], usual: f64) -> [f64; N] {
-    let count = count.map(|c| c * scale);
-    let n: f64 = count.iter().sum();
-    let even: f64 = portfolio.iter().map(|p| p * p).sum();
-    let pairs = (n * (n - 1.0)).max(0.0);
-    let same = (count.iter().map(|c| c * c).sum::<f64>() - n).clamp(0.0, pairs);
-    let expected = (1.0 + usual * even) / (1.0 + usual);
-    let s = (same + 2.0 * PAIRS_PRIOR * expected) / (pairs + 2.0 * PAIRS_PRIOR);
-    let (least, most) = CONCENTRATION_RANGE;
-    let pseudo = if s > even { ((1.0 - s) / (s - even)).clamp(least, most) } else { most };
-    std::array::from_fn(|d| (count[d] + pseudo * portfolio[d]) / (n + pseudo))
+/// Each bin with what its neighbours count for it.
+fn spread(x: &[f64; N_BINS]) -> [f64; N_BINS] {
+    let (mut out, mut left, mut right) = (*x, 0.0, 0.0);
+    for b in 0..N_BINS {
+        out[b] += left;
+        left = NEAR * (left + x[b]);
+        let c = N_BINS - 1 - b;
+        out[c] += right;
+        right = NEAR * (right + x[c]);
+    }
+    out
 }
 
 /// How likely a customer's payments are to fall on a day, against an even spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PayDay {
-    /// Log lift of the customer's own weekday against the portfolio's and of its place in the month against any.
+    /// Lift of the customer's own day against that of customers who pay on any day.
     pub own: f64,
-    /// Log lift of the weekday in the portfolio.
+    /// Log lift of the weekday for customers who pay on any day.
     pub portfolio_weekday: f64,
-    /// Whether it is the month's last day, or the share of such days in a span.
-    pub month_end: f64,
+    /// Log lift of the place in the month for customers who pay on any day; 0 for one with days of its own there.
+    pub portfolio_month_day: f64,
 }
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self { own: 0.0, portfolio_weekday: 0.0, month_end: 1.0 / MONTH_DAYS };
+    pub const AVERAGE: Self = Self { own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0 };
 }
 
 /// Days before a mark on which invoices may have become ready that wait for the next pay run.
@@ -237,7 +252,6 @@ struct DayPlace {
     place: u8,
     /// Places of the Saturday and the Sunday beside a Friday or a Monday.
     weekend: [u8; 2],
-    month_end: bool,
 }
 
 impl Almanac {
@@ -255,7 +269,6 @@ impl Almanac {
                     _ => [day; 2],
                 }
                 .map(|d| d.place_in_month() as u8),
-                month_end: day == day.month_end(),
             }
         };
         Self { first, days: (first..=last.0).map(place).collect() }
@@ -270,63 +283,73 @@ impl Almanac {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar<'a> {
     almanac: &'a Almanac,
-    weekday: [f64; 7],
-    portfolio_weekday: [f64; 7],
-    release_weekday: [f64; 7],
+    /// Times as likely as on an average day, of a customer without days of the month of its own.
+    weekly: [f64; 7],
+    /// The same of customers who pay on any day.
+    any_day: [f64; 7],
     own: Places,
+    month_day: [f64; 31],
 }
 
 /// Shares of payments by the place in the month that they are meant for, and what becomes of those of a weekend.
 #[derive(Debug, Clone, PartialEq)]
 struct Places {
     share: [f64; 31],
+    /// By weekday: the share of what is meant for the day that is paid on it.
+    kept: [f64; 7],
     /// By weekday: the share of the weekend beside it that is paid on that day.
     rolled: [f64; 7],
 }
 
 impl Places {
-    fn new(share: [f64; 31], rolled_back: f64, weekend: f64) -> Self {
+    /// `scale` times `share`.
+    fn new(share: [f64; 31], scale: f64, rolled_back: f64, weekend: f64) -> Self {
         let mut rolled = [0.0; 7];
         rolled[FRIDAY] = rolled_back * (1.0 - weekend);
         rolled[MONDAY] = (1.0 - rolled_back) * (1.0 - weekend);
-        Self { share, rolled }
+        let kept = std::array::from_fn(|d| if d > FRIDAY { weekend } else { 1.0 });
+        Self { share: share.map(|s| s * scale), kept, rolled }
     }
 
     /// Share of payments made on a day of that kind.
     fn made(&self, day: DayPlace) -> f64 {
         let of = |place: u8| self.share[place as usize];
-        of(day.place) + self.rolled[day.weekday as usize] * (of(day.weekend[0]) + of(day.weekend[1]))
+        let rolled = of(day.weekend[0]) + of(day.weekend[1]);
+        self.kept[day.weekday as usize] * of(day.place) + self.rolled[day.weekday as usize] * rolled
     }
 }
 
 impl<'a> Calendar<'a> {
-    /// The customer's habits over the portfolio's.
+    /// The customer's habits over those of customers who pay on any day.
     pub fn new(habits: &Habits, prior: &Prior, almanac: &'a Almanac) -> Self {
-        // a portfolio that pays on weekends as on any day rolls nothing
-        let weekend = ((prior.weekday[5] + prior.weekday[6]) * 3.5).min(1.0);
+        let any_day = prior.pay_days.weekday.base;
+        // where weekends are paid on as any day, nothing is rolled
+        let weekend = ((any_day[5] + any_day[6]) * 3.5).min(1.0);
         Self {
             almanac,
-            weekday: habits.weekday_lift,
-            portfolio_weekday: prior.weekday_lift,
-            release_weekday: std::array::from_fn(|d| habits.weekday_lift[d] * prior.weekday[d] * 7.0),
-            own: Places::new(habits.place, habits.rolled_back, weekend),
+            weekly: habits.weekday.map(|share| (1.0 - habits.monthly) * share * 7.0),
+            any_day: any_day.map(|share| share * 7.0),
+            month_day: prior.pay_days.ln_place.map(|lift| (1.0 - habits.monthly) * lift),
+            own: Places::new(habits.place, habits.monthly * MONTH_DAYS, habits.rolled_back, weekend),
         }
     }
 
     /// How likely payment is to fall on a day.
     pub fn day(&self, day: i32) -> PayDay {
         let place = self.almanac.place(day);
+        let any_day = self.any_day[place.weekday as usize];
         PayDay {
-            own: (self.weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS).ln(),
-            portfolio_weekday: self.portfolio_weekday[place.weekday as usize],
-            month_end: f64::from(u8::from(place.month_end)),
+            own: self.lift(day) / any_day,
+            portfolio_weekday: any_day.ln(),
+            portfolio_month_day: self.month_day[place.place as usize],
         }
     }
 
-    /// How many times likelier payment is to fall on a day than on an average one.
+    /// How many times likelier payment is to fall on a day than on an average one: by the place in the month if the
+    /// customer has days of its own there, else by the weekday.
     pub fn lift(&self, day: i32) -> f64 {
         let place = self.almanac.place(day);
-        self.release_weekday[place.weekday as usize] * self.own.made(place) * MONTH_DAYS
+        self.weekly[place.weekday as usize] + self.own.made(place)
     }
 
     /// Share of what is ready that is released on a day: one half on an average one, nearly all on a day that is

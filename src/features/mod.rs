@@ -6,6 +6,8 @@
 pub mod bins;
 pub mod covariate;
 pub mod habits;
+
+pub mod pay_day;
 pub mod person_period;
 pub mod portfolio;
 pub mod prior;

@@ -1,10 +1,12 @@
 //! What is believed of a customer before anything is known of it.
 
 use super::bins::{N_BINS, bin_of};
+use super::pay_day::Kinds;
 use super::portfolio::PortfolioState;
 use super::state::{Memory, State};
 use crate::core::Day;
 use crate::numeric::logit;
+use std::sync::Arc;
 
 /// Relative days between which the portfolio's survival is tabulated.
 const SHAPE_FROM: i32 = -200;
@@ -98,6 +100,61 @@ fn weighted(values: &[f64], weight: &[f64]) -> (f64, f64) {
     (mean, variance)
 }
 
+/// Kinds of customers by the days they pay on, estimated over all customers at as_of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PayDays {
+    /// By weekday, 0 = Monday.
+    pub weekday: Kinds<7>,
+    /// By [`Day::place_in_month`].
+    pub place: Kinds<31>,
+    /// Log lift of each place for customers who pay on any day, shrunk to an even month.
+    pub ln_place: [f64; 31],
+}
+
+/// Days spread evenly over the month that those of customers who pay on any day are mixed with.
+const EVEN_DAYS: f64 = 300.0;
+
+impl PayDays {
+    /// The kinds behind `states`, the customers at as_of.
+    pub fn estimate(states: &[State], memory: &Memory, as_of: Day) -> Self {
+        let scale = 1.0 / memory.mid.at(as_of.0);
+        let weekday: Vec<[f64; 7]> = states.iter().map(|s| s.weekday.map(|n| n * scale)).collect();
+        let place: Vec<[f64; 31]> = states.iter().map(|s| s.place.map(|n| n * scale)).collect();
+        let days: f64 = place.iter().flatten().sum();
+        let kinds = Kinds::estimate(&place, even(&place));
+        let days = days * kinds.any_day();
+        Self {
+            weekday: Kinds::estimate(&weekday, even(&weekday)),
+            ln_place: std::array::from_fn(|p| {
+                let seen = days * kinds.base[p] / even_place(p);
+                ((seen + EVEN_DAYS) / (days + EVEN_DAYS)).ln()
+            }),
+            place: kinds,
+        }
+    }
+}
+
+/// Share of the days of an average year that have a place in the month.
+fn even_place(place: usize) -> f64 {
+    static SHARE: std::sync::LazyLock<[f64; 31]> = std::sync::LazyLock::new(|| {
+        let mut share = [0.0; 31];
+        (0..YEARS_DAYS).for_each(|d| share[Day(d).place_in_month()] += 1.0 / f64::from(YEARS_DAYS));
+        share
+    });
+    SHARE[place]
+}
+
+/// Days in four years.
+const YEARS_DAYS: i32 = 1461;
+
+/// Share of each kind of day over all customers, none 0.
+fn even<const N: usize>(customers: &[[f64; N]]) -> [f64; N] {
+    let mut days = [0.1; N];
+    customers.iter().for_each(|count| days.iter_mut().zip(count).for_each(|(sum, n)| *sum += n));
+    let all: f64 = days.iter().sum();
+    days.map(|n| n / all)
+}
+
 /// The portfolio on one mark, ready for lookups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prior {
@@ -119,17 +176,15 @@ pub struct Prior {
     pub log_odds: [f64; N_BINS],
     /// Share of settlements by weekday.
     pub weekday: [f64; 7],
-    /// Log of that share against an even spread.
-    pub weekday_lift: [f64; 7],
-    /// Share of settlements by [`Day::place_in_month`].
-    pub place: [f64; 31],
+    /// Which weekdays, and which [`Day::place_in_month`], customers pay on.
+    pub pay_days: Arc<PayDays>,
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
     survival: Vec<f64>,
 }
 
 impl Prior {
     /// The prior on `mark`.
-    pub fn new(state: &PortfolioState, spread: Spread, level: f64, mark: Day) -> Self {
+    pub fn new(state: &PortfolioState, spread: Spread, level: f64, mark: Day, pay_days: Arc<PayDays>) -> Self {
         let hazard: [f64; N_BINS] = std::array::from_fn(|b| {
             ((state.events[b] + BIN_EVENTS) / (state.exposure[b] + BIN_DAYS)).min(HAZARD_RANGE.1)
         });
@@ -152,8 +207,7 @@ impl Prior {
             hazard,
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
             weekday,
-            weekday_lift: weekday.map(|share| (share * 7.0).ln()),
-            place: state.place.map(|n| (n + 0.1) / (days + 3.1)),
+            pay_days,
             survival,
         }
     }

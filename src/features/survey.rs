@@ -3,7 +3,7 @@
 use super::habits::Almanac;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
-use super::prior::{Prior, Spread};
+use super::prior::{PayDays, Prior, Spread};
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
 use crate::core::Day;
@@ -11,6 +11,7 @@ use crate::ledger::Known;
 use crate::numeric::Recency;
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What all later stages look things up in.
 #[derive(Debug, Clone)]
@@ -66,7 +67,10 @@ pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
         .collect();
     let spread = Spread::estimate(&states, &memory, as_of);
     let portfolio = days.states(&marks, &memory.mid);
-    let prior = |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark);
+    let pay_days = Arc::new(PayDays::estimate(&states, &memory, as_of));
+    let prior = |(s, &mark): (_, &Day)| {
+        Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone())
+    };
     let priors = portfolio.iter().zip(&marks).map(prior).collect();
     let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
     Survey { priors, states, almanac, offered: days.offered, marks, memory }
