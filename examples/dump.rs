@@ -19,6 +19,25 @@ fn main() {
         let mut f = std::io::BufWriter::new(std::fs::File::create(format!("{out}.{k}.bin")).unwrap());
         let p = arrears::score::predict(&known, &s, &h, &policy);
         if k == 0 { for (c, b) in h.columns.iter().zip(&h.coefficients) { eprintln!("{c:40} {b:9.3}"); } }
+        if k == 0 {
+            let mut by: std::collections::BTreeMap<(i32,i32), (f64, f64, f64, f64, f64, f64, f64)> = Default::default();
+            for c in 0..known.n_customers() {
+                let i = known.invoices_of(c).start; if known.invoices_of(c).is_empty() { continue; }
+                let hb = &p.habits[c]; if hb.n_settled < 10 { continue; }
+                let id = known.invoice_id.get(i);
+                let Some(ti) = (0..sim.invoices.len()).find(|&t| sim.invoices.invoice_id.get(t) == id) else { continue };
+                let payer = sim.truth.payer_of(ti);
+                let run = payer.timing.run.map_or(0, |r| 1 + r as i32);
+                let cal = arrears::features::habits::Calendar::new(hb, s.prior(), &s.almanac);
+                let e = by.entry((payer.archetype as i32, run)).or_default();
+                e.0 += 1.0; e.1 += hb.monthly;
+                let mut n = 0.0; let mut ln = 0.0; let mut m = 0.0; let mut best = 0f64;
+                for d in 1..=91 { let pd = cal.day(as_of.0 + d); if Day(as_of.0 + d).weekday() < 5 { n += 1.0; ln += pd.own.ln(); m += pd.own; best = best.max(pd.own); } }
+                e.2 += ln / n; e.3 += m / n; e.4 += best; e.5 += hb.weekday[4]; e.6 += hb.delay_sd;
+            }
+            for (k, e) in by { eprintln!("{k:?} n {} monthly {:.2} mean ln own {:.3} mean own {:.3} max own {:.2} friday {:.3} sd {:.1}", e.0, e.1/e.0, e.2/e.0, e.3/e.0, e.4/e.0, e.5/e.0, e.6/e.0); }
+            eprintln!("base weekday {:?}\nplace {:?} any {:.2} {:.2}", s.prior().pay_days.weekday.base, s.prior().pay_days.place.base, s.prior().pay_days.weekday.any_day(), s.prior().pay_days.place.any_day());
+        }
         // ledger row by invoice id
         let row: std::collections::HashMap<&str, usize> = (0..ledger.n_invoices()).map(|i| (ledger.invoice_id.get(i), i)).collect();
         let simrow: std::collections::HashMap<&str, usize> = (0..sim.invoices.len()).map(|i| (sim.invoices.invoice_id.get(i), i)).collect();

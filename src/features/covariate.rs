@@ -51,7 +51,7 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 22] = [
+pub const BASE: [Covariate; 24] = [
     covariate(
         "customer_late_rate",
         "log-odds",
@@ -97,6 +97,16 @@ pub const BASE: [Covariate; 22] = [
         "customer_delay_shape",
         "log-odds",
         "hazard of a normal delay with the customer's mean and spread, given no payment before the day",
+    ),
+    covariate(
+        "past_usual",
+        "deviations",
+        "how far the day lies past the customer's usual delay, from one to three of its standard deviations",
+    ),
+    covariate(
+        "far_past_usual",
+        "deviations",
+        "how far the day lies beyond three standard deviations past it, eight at the most",
     ),
     covariate("customer_age_shape", "log-odds", "the same for the logarithm of the days since issue"),
     covariate(
@@ -316,6 +326,7 @@ impl DayRow {
         let (delay_shape, age_shape) = shapes(habits, facts, day, evening);
         let relative = day - facts.due;
         let bin = bin_of(relative);
+        let past = (f64::from(relative) - habits.delay) / habits.delay_sd;
         let own = log_odds_of_rate(pay_day.own * habits.rate[bin]) - habits.log_odds[bin];
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         Self {
@@ -334,6 +345,8 @@ impl DayRow {
                 prior.log_odds[bin],
                 habits.log_odds[bin] - prior.log_odds[bin],
                 delay_shape,
+                past.clamp(1.0, 3.0) - 1.0,
+                past.clamp(3.0, 8.0) - 3.0,
                 age_shape,
                 late_mix(prior, habits, facts, relative),
                 backlog,

@@ -169,7 +169,11 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        self.hazard = own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard);
+        self.hazard = if std::env::var("OLDH").is_ok() { std::array::from_fn(|b| {
+            let events = state.events[b] * scale + 30.0 * prior.hazard[b];
+            let hazard = events / (exposure[b] * scale + 30.0);
+            hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
+        }) } else { own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard) };
         self.log_odds = self.hazard.map(logit);
         self.rate = self.hazard.map(|h| -(-h).ln_1p());
         self.weekday = prior.pay_days.weekday.shares(&state.weekday.map(|n| n * scale));
