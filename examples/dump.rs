@@ -20,6 +20,7 @@ fn main() {
         let p = arrears::score::predict(&known, &s, &h, &policy);
         if k == 0 { for (c, b) in h.columns.iter().zip(&h.coefficients) { eprintln!("{c:40} {b:9.3}"); } }
         if k == 0 {
+            let mut e_shown = 0;
             let mut by: std::collections::BTreeMap<(i32,i32), (f64, f64, f64, f64, f64, f64, f64)> = Default::default();
             for c in 0..known.n_customers() {
                 let i = known.invoices_of(c).start; if known.invoices_of(c).is_empty() { continue; }
@@ -29,6 +30,8 @@ fn main() {
                 let payer = sim.truth.payer_of(ti);
                 let run = payer.timing.run.map_or(0, |r| 1 + r as i32);
                 let cal = arrears::features::habits::Calendar::new(hb, s.prior(), &s.almanac);
+                if run >= 2 && e_shown < 9 { e_shown += 1; let sc = 1.0 / s.memory.mid.at(as_of.0);
+                    let st = &s.states[c]; eprintln!("run {run} n {} monthly {:.2} back {:.2} counts {:?}", hb.n_settled, hb.monthly, hb.rolled_back, st.place.iter().enumerate().filter(|x| x.1 * sc > 0.05).map(|(d, x)| (if d<15 {d as i32+1} else {d as i32 - 31}, (x * sc * 100.0).round() / 100.0)).collect::<Vec<_>>()); }
                 let e = by.entry((payer.archetype as i32, run)).or_default();
                 e.0 += 1.0; e.1 += hb.monthly;
                 let mut n = 0.0; let mut ln = 0.0; let mut m = 0.0; let mut best = 0f64;

@@ -15,8 +15,44 @@ const N_STEPS: usize = STEPS.len() + 1;
 const N_BASE: usize = BASE.len();
 /// Of these, the first so many are also multiplied by the side of the due date that the day lies on.
 const N_SIDED: usize = 4;
+/// Covariates that are also multiplied by how long the customer is known, `ln(1 + n_settled)`.
+const SEASONED: [&str; N_SEASONED] = ["portfolio_hazard", "customer_hazard", "customer_delay_shape"];
+const N_SEASONED: usize = 3;
+/// Their places in [`BASE`].
+const SEASONED_AT: [usize; N_SEASONED] = {
+    let mut at = [0; N_SEASONED];
+    let mut k = 0;
+    while k < N_SEASONED {
+        at[k] = place_of(SEASONED[k]);
+        k += 1;
+    }
+    at
+};
+/// First of their columns, and first of those of the steps.
+const FIRST_SEASONED: usize = N_BASE + N_SIDED;
+const FIRST_STEP: usize = FIRST_SEASONED + N_SEASONED;
 /// Columns of the design.
-pub const N_COLUMNS: usize = N_BASE + N_SIDED + N_STEPS;
+pub const N_COLUMNS: usize = FIRST_STEP + N_STEPS;
+
+/// Place of what they are multiplied by.
+const HISTORY: usize = place_of("history_n");
+
+/// Place of a covariate in [`BASE`]; an unknown name does not compile.
+const fn place_of(name: &str) -> usize {
+    let mut k = 0;
+    while !same(BASE[k].name.as_bytes(), name.as_bytes()) {
+        k += 1;
+    }
+    k
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut k = 0;
+    while k < a.len() && k < b.len() && a[k] == b[k] {
+        k += 1;
+    }
+    k == a.len() && k == b.len()
+}
 /// Days around the due date over which one side passes into the other.
 const SIDE_DAYS: f64 = 10.0;
 /// Past so many days `tanh` is 1 to the last bit.
@@ -147,8 +183,9 @@ pub fn column_name(column: usize) -> String {
     match column {
         c if c < N_BASE => BASE[c].name.to_owned(),
         c if c < N_BASE + N_SIDED => format!("{}|side", BASE[c - N_BASE].name),
-        c if c == N_BASE + N_SIDED => format!("days_past_due|..{}", STEPS[0] - 1),
-        c => format!("days_past_due|{}..", STEPS[c - N_BASE - N_SIDED - 1]),
+        c if c < FIRST_STEP => format!("{}|history_n", SEASONED[c - FIRST_SEASONED]),
+        FIRST_STEP => format!("days_past_due|..{}", STEPS[0] - 1),
+        c => format!("days_past_due|{}..", STEPS[c - FIRST_STEP - 1]),
     }
 }
 
@@ -160,6 +197,7 @@ pub fn column_name(column: usize) -> String {
 /// on-time and late payers carries the portfolio's own shape of time and is held back least.
 pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
+        _ if (FIRST_SEASONED..FIRST_STEP).contains(&column) => 1000.0,
         None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("pay_run_backlog" | "own_pay_day" | "own_off_day") => 300.0,
@@ -178,7 +216,8 @@ pub const SHORT_HISTORY_INVOICES: f64 = 2500.0;
 pub fn covariate_of(column: usize) -> Option<usize> {
     match column {
         c if c < N_BASE => Some(c),
-        c if c < N_BASE + N_SIDED => Some(c - N_BASE),
+        c if c < FIRST_SEASONED => Some(c - N_BASE),
+        c if c < FIRST_STEP => Some(SEASONED_AT[c - FIRST_SEASONED]),
         _ => None,
     }
 }
@@ -367,7 +406,10 @@ impl DayRow {
         for k in 0..N_SIDED {
             out[N_BASE + k] = self.base[k] * self.side;
         }
-        let steps = &mut out[N_BASE + N_SIDED..N_COLUMNS];
+        for (k, at) in SEASONED_AT.into_iter().enumerate() {
+            out[FIRST_SEASONED + k] = self.base[at] * self.base[HISTORY];
+        }
+        let steps = &mut out[FIRST_STEP..N_COLUMNS];
         steps.fill(0.0);
         steps[self.step] = 1.0;
     }
@@ -375,7 +417,8 @@ impl DayRow {
     /// The sum of its columns times `coefficients`, which has one a column.
     pub fn dot(&self, coefficients: &[f64]) -> f64 {
         let (of_base, rest) = coefficients.split_at(N_BASE);
-        let (of_sided, of_steps) = rest.split_at(N_SIDED);
+        let (of_sided, rest) = rest.split_at(N_SIDED);
+        let (of_seasoned, of_steps) = rest.split_at(N_SEASONED);
         let mut sums = [0.0; 4];
         let (fours, last) = (self.base.as_chunks::<4>(), of_base.as_chunks::<4>());
         for (x, b) in fours.0.iter().zip(last.0) {
@@ -385,7 +428,8 @@ impl DayRow {
         }
         let rest: f64 = fours.1.iter().zip(last.1).map(|(x, b)| x * b).sum();
         let sided: f64 = self.base.iter().zip(of_sided).map(|(x, b)| x * b).sum();
-        sums.iter().sum::<f64>() + rest + self.side * sided + of_steps[self.step]
+        let seasoned: f64 = SEASONED_AT.iter().zip(of_seasoned).map(|(at, b)| self.base[*at] * b).sum();
+        sums.iter().sum::<f64>() + rest + self.side * sided + self.base[HISTORY] * seasoned + of_steps[self.step]
     }
 }
 

@@ -7,7 +7,7 @@
 
 /// How strongly the shares of a customer of each kind but the first stick to those of any day, in days: loosely, and
 /// hardly at all. The first kind has exactly those shares.
-const STICKINESS: [f64; 2] = [10.0, 0.7];
+const STICKINESS: [f64; 2] = [6.0, 1.0];
 /// Kinds of customers.
 const N_KINDS: usize = STICKINESS.len() + 1;
 /// Share of customers of each kind to start with, and how many customers that start counts as.

@@ -178,7 +178,7 @@ impl State {
             }
         };
         let places = [day, weekend[0], weekend[1]].map(Day::place_in_month);
-        let held = places.map(|p| self.place[p] + PLACE_START * m);
+        let held = places.map(|p| (self.place[p] + PLACE_START * m).powi(2));
         let share = m / held.iter().sum::<f64>();
         for (p, held) in places.into_iter().zip(held) {
             self.place[p] += share * held;
