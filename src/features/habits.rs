@@ -176,8 +176,8 @@ impl Habits {
         }) } else { own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard) };
         self.log_odds = self.hazard.map(logit);
         self.rate = self.hazard.map(|h| -(-h).ln_1p());
-        self.weekday = prior.pay_days.weekday.shares(&state.weekday.map(|n| n * scale));
-        (self.monthly, self.place) = prior.pay_days.place.split(&state.place.map(|n| n * scale));
+        self.weekday = prior.pay_days.weekday.shares(&state.days_by(&state.weekday, scale));
+        (self.monthly, self.place) = prior.pay_days.place.split(&state.days_by(&state.place, scale));
         let any_day = &prior.pay_days;
         self.weekday_lift = std::array::from_fn(|d| self.weekday[d] / any_day.weekday.base[d]);
         self.place_lift = std::array::from_fn(|d| {

@@ -118,8 +118,8 @@ impl PayDays {
     /// The kinds behind `states`, the customers at as_of.
     pub fn estimate(states: &[State], memory: &Memory, as_of: Day) -> Self {
         let scale = 1.0 / memory.mid.at(as_of.0);
-        let weekday: Vec<[f64; 7]> = states.iter().map(|s| s.weekday.map(|n| n * scale)).collect();
-        let place: Vec<[f64; 31]> = states.iter().map(|s| s.place.map(|n| n * scale)).collect();
+        let weekday: Vec<[f64; 7]> = states.iter().map(|s| s.days_by(&s.weekday, scale)).collect();
+        let place: Vec<[f64; 31]> = states.iter().map(|s| s.days_by(&s.place, scale)).collect();
         let days: f64 = place.iter().flatten().sum();
         let kinds = Kinds::estimate(&place, even(&place));
         let days = days * kinds.any_day();

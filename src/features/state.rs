@@ -94,10 +94,12 @@ pub struct State {
     pub events: [f64; N_BINS],
     /// Days at risk of settled invoices by bin of relative day.
     pub exposure: [f64; N_BINS],
-    /// Days with a settlement by weekday, 0 = Monday: many invoices of one run are one day.
+    /// Days with a settlement: many invoices of one run are one day.
+    pub pay_days: f64,
+    /// Settlements by weekday, 0 = Monday.
     pub weekday: [f64; 7],
-    /// Days with a settlement by [`Day::place_in_month`] of the day it was meant for: one made on a Friday or a Monday may
-    /// have been meant for the weekend, in proportion to what is paid at those places otherwise.
+    /// Settlements by [`Day::place_in_month`] of the day they were meant for: one made on a Friday or a Monday may have
+    /// been meant for the weekend, the likelier the more is paid at those places otherwise.
     pub place: [f64; 31],
     /// Of those, meant for a weekend and made on the Friday before.
     pub rolled_back: f64,
@@ -119,6 +121,7 @@ impl Default for State {
             short_delay: 0.0,
             events: [0.0; N_BINS],
             exposure: [0.0; N_BINS],
+            pay_days: 0.0,
             weekday: [0.0; 7],
             place: [0.0; 31],
             rolled_back: 0.0,
@@ -156,8 +159,9 @@ impl State {
         self.short_delay += s * delay;
         self.events[bin_of(seen - due)] += m;
         if is_new_day {
-            self.pay_day(Day(settled), m);
+            self.pay_days += m;
         }
+        self.pay_day(Day(settled), m);
         add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
     }
 }
@@ -166,7 +170,15 @@ impl State {
 const PLACE_START: f64 = 0.5;
 
 impl State {
-    /// A day with a settlement, of weight `m`.
+    /// Days with a settlement by kind, as settlements divide them: what `settlements` counts, each in units of one
+    /// `1 / scale`, brought to the number of days.
+    pub fn days_by<const N: usize>(&self, settlements: &[f64; N], scale: f64) -> [f64; N] {
+        let all: f64 = settlements.iter().sum();
+        let share = if all > 0.0 { self.pay_days * scale / all } else { 0.0 };
+        settlements.map(|n| n * share)
+    }
+
+    /// A settlement of weight `m` on a day.
     fn pay_day(&mut self, day: Day, m: f64) {
         self.weekday[day.weekday()] += m;
         let weekend = match day.weekday() {
