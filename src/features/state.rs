@@ -142,6 +142,7 @@ impl State {
     pub fn settle(&mut self, known: &Known, i: usize, seen: i32, memory: &Memory) {
         let (issue, due, settled) = (known.known_day(i), known.due[i], known.settled[i]);
         let late = f64::from(u8::from(settled > due));
+        let t = &self.long;
         let delay = clipped_delay(settled - due) - memory.level_at(seen);
         let age = settled_log_age(known.issue[i], settled);
         self.n_settled += 1;
@@ -149,6 +150,9 @@ impl State {
         let is_new_day = self.last_settled != Some(settled);
         self.last_settled = self.last_settled.max(Some(settled));
         let (w, m, s) = (memory.long.at(seen), memory.mid.at(seen), memory.short.at(seen));
+        let n = t.settled / w;
+        let delay = usual(delay, n, t.delay / t.settled, t.delay2 / t.settled, DELAY_SD_MIN);
+        let age = usual(age, n, t.log_age / t.settled, t.log_age2 / t.settled, LOG_AGE_SD_MIN);
         self.long.settled += w;
         self.long.late += w * late;
         self.long.delay += w * delay;
@@ -164,6 +168,26 @@ impl State {
         self.pay_day(Day(settled), m);
         add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
     }
+}
+
+/// Settlements that must be known before one can be called unusual.
+const USUAL_FROM: f64 = 4.0;
+/// Standard deviations from the mean at which a settlement counts as no further away.
+const USUAL_SPREAD: f64 = 2.0;
+/// Smallest standard deviation of delays, days, and of log ages that this is measured in.
+const DELAY_SD_MIN: f64 = 2.0;
+const LOG_AGE_SD_MIN: f64 = 0.05;
+
+/// `x` held near the mean of `n` settlements before it, so that a dispute or a hard month does not pass for a habit.
+/// A habit that changes widens the spread and is followed within a few settlements.
+///
+/// Source: Huber (1981), *Robust Statistics*: winsorized moments.
+fn usual(x: f64, n: f64, mean: f64, mean_square: f64, sd_min: f64) -> f64 {
+    if n < USUAL_FROM {
+        return x;
+    }
+    let sd = ((mean_square - mean * mean) * n / (n - 1.0)).max(sd_min * sd_min).sqrt();
+    x.clamp(mean - USUAL_SPREAD * sd, mean + USUAL_SPREAD * sd)
 }
 
 /// Settlements that each place of the month is given in advance when a payment at the weekend's edge is assigned.
