@@ -15,44 +15,10 @@ const N_STEPS: usize = STEPS.len() + 1;
 const N_BASE: usize = BASE.len();
 /// Of these, the first so many are also multiplied by the side of the due date that the day lies on.
 const N_SIDED: usize = 4;
-/// Covariates that are also multiplied by how long the customer is known, `ln(1 + n_settled)`.
-const SEASONED: [&str; N_SEASONED] = ["portfolio_hazard", "customer_hazard", "customer_delay_shape"];
-const N_SEASONED: usize = 3;
-/// Their places in [`BASE`].
-const SEASONED_AT: [usize; N_SEASONED] = {
-    let mut at = [0; N_SEASONED];
-    let mut k = 0;
-    while k < N_SEASONED {
-        at[k] = place_of(SEASONED[k]);
-        k += 1;
-    }
-    at
-};
-/// First of their columns, and first of those of the steps.
-const FIRST_SEASONED: usize = N_BASE + N_SIDED;
-const FIRST_STEP: usize = FIRST_SEASONED + N_SEASONED;
+/// First column of the steps.
+const FIRST_STEP: usize = N_BASE + N_SIDED;
 /// Columns of the design.
 pub const N_COLUMNS: usize = FIRST_STEP + N_STEPS;
-
-/// Place of what they are multiplied by.
-const HISTORY: usize = place_of("history_n");
-
-/// Place of a covariate in [`BASE`]; an unknown name does not compile.
-const fn place_of(name: &str) -> usize {
-    let mut k = 0;
-    while !same(BASE[k].name.as_bytes(), name.as_bytes()) {
-        k += 1;
-    }
-    k
-}
-
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    let mut k = 0;
-    while k < a.len() && k < b.len() && a[k] == b[k] {
-        k += 1;
-    }
-    k == a.len() && k == b.len()
-}
 /// Days around the due date over which one side passes into the other.
 const SIDE_DAYS: f64 = 10.0;
 /// Past so many days `tanh` is 1 to the last bit.
@@ -87,7 +53,7 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 24] = [
+pub const BASE: [Covariate; 26] = [
     covariate(
         "customer_late_rate",
         "log-odds",
@@ -133,6 +99,12 @@ pub const BASE: [Covariate; 24] = [
         "customer_delay_shape",
         "log-odds",
         "hazard of a normal delay with the customer's mean and spread, given no payment before the day",
+    ),
+    covariate("customer_hazard_below", "log-odds", "customer_hazard where it is below 0: too early for this customer"),
+    covariate(
+        "customer_delay_below",
+        "log-odds",
+        "customer_delay_shape against the portfolio's hazard where it is below that",
     ),
     covariate(
         "past_usual",
@@ -183,7 +155,6 @@ pub fn column_name(column: usize) -> String {
     match column {
         c if c < N_BASE => BASE[c].name.to_owned(),
         c if c < N_BASE + N_SIDED => format!("{}|side", BASE[c - N_BASE].name),
-        c if c < FIRST_STEP => format!("{}|history_n", SEASONED[c - FIRST_SEASONED]),
         FIRST_STEP => format!("days_past_due|..{}", STEPS[0] - 1),
         c => format!("days_past_due|{}..", STEPS[c - FIRST_STEP - 1]),
     }
@@ -197,8 +168,7 @@ pub fn column_name(column: usize) -> String {
 /// on-time and late payers carries the portfolio's own shape of time and is held back least.
 pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
-        _ if (FIRST_SEASONED..FIRST_STEP).contains(&column) => 1000.0,
-        None | Some("portfolio_hazard" | "customer_hazard") => 1000.0,
+        None | Some("portfolio_hazard" | "customer_hazard" | "customer_hazard_below" | "customer_delay_below") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("pay_run_backlog" | "own_pay_day" | "own_off_day") => 300.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
@@ -216,8 +186,7 @@ pub const SHORT_HISTORY_INVOICES: f64 = 2500.0;
 pub fn covariate_of(column: usize) -> Option<usize> {
     match column {
         c if c < N_BASE => Some(c),
-        c if c < FIRST_SEASONED => Some(c - N_BASE),
-        c if c < FIRST_STEP => Some(SEASONED_AT[c - FIRST_SEASONED]),
+        c if c < FIRST_STEP => Some(c - N_BASE),
         _ => None,
     }
 }
@@ -384,6 +353,8 @@ impl DayRow {
                 prior.log_odds[bin],
                 habits.log_odds[bin] - prior.log_odds[bin],
                 delay_shape,
+                (habits.log_odds[bin] - prior.log_odds[bin]).min(0.0),
+                (delay_shape - prior.log_odds[bin]).min(0.0),
                 past.clamp(1.0, 3.0) - 1.0,
                 past.clamp(3.0, 8.0) - 3.0,
                 age_shape,
@@ -406,9 +377,6 @@ impl DayRow {
         for k in 0..N_SIDED {
             out[N_BASE + k] = self.base[k] * self.side;
         }
-        for (k, at) in SEASONED_AT.into_iter().enumerate() {
-            out[FIRST_SEASONED + k] = self.base[at] * self.base[HISTORY];
-        }
         let steps = &mut out[FIRST_STEP..N_COLUMNS];
         steps.fill(0.0);
         steps[self.step] = 1.0;
@@ -417,8 +385,7 @@ impl DayRow {
     /// The sum of its columns times `coefficients`, which has one a column.
     pub fn dot(&self, coefficients: &[f64]) -> f64 {
         let (of_base, rest) = coefficients.split_at(N_BASE);
-        let (of_sided, rest) = rest.split_at(N_SIDED);
-        let (of_seasoned, of_steps) = rest.split_at(N_SEASONED);
+        let (of_sided, of_steps) = rest.split_at(N_SIDED);
         let mut sums = [0.0; 4];
         let (fours, last) = (self.base.as_chunks::<4>(), of_base.as_chunks::<4>());
         for (x, b) in fours.0.iter().zip(last.0) {
@@ -428,8 +395,7 @@ impl DayRow {
         }
         let rest: f64 = fours.1.iter().zip(last.1).map(|(x, b)| x * b).sum();
         let sided: f64 = self.base.iter().zip(of_sided).map(|(x, b)| x * b).sum();
-        let seasoned: f64 = SEASONED_AT.iter().zip(of_seasoned).map(|(at, b)| self.base[*at] * b).sum();
-        sums.iter().sum::<f64>() + rest + self.side * sided + self.base[HISTORY] * seasoned + of_steps[self.step]
+        sums.iter().sum::<f64>() + rest + self.side * sided + of_steps[self.step]
     }
 }
 
