@@ -420,12 +420,7 @@ pub const TABLES: &[TableSchema] = &[
                 "",
                 "Weekday on which it pays more than customers who pay on any day, the most; null if none.",
             ),
-            opt(
-                "pay_weekday_lift",
-                Double,
-                "ratio",
-                "How many times their share it pays on that weekday.",
-            ),
+            opt("pay_weekday_lift", Double, "ratio", "How many times their share it pays on that weekday."),
             opt(
                 "pay_month_day",
                 Int32,

@@ -53,7 +53,7 @@ const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 26] = [
+pub const BASE: [Covariate; 25] = [
     covariate(
         "customer_late_rate",
         "log-odds",
@@ -100,7 +100,6 @@ pub const BASE: [Covariate; 26] = [
         "log-odds",
         "hazard of a normal delay with the customer's mean and spread, given no payment before the day",
     ),
-    covariate("customer_hazard_below", "log-odds", "customer_hazard where it is below 0: too early for this customer"),
     covariate(
         "customer_delay_below",
         "log-odds",
@@ -168,7 +167,7 @@ pub fn column_name(column: usize) -> String {
 /// on-time and late payers carries the portfolio's own shape of time and is held back least.
 pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
-        None | Some("portfolio_hazard" | "customer_hazard" | "customer_hazard_below" | "customer_delay_below") => 1000.0,
+        None | Some("portfolio_hazard" | "customer_hazard" | "customer_delay_below") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("pay_run_backlog" | "own_pay_day" | "own_off_day") => 300.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
@@ -353,7 +352,6 @@ impl DayRow {
                 prior.log_odds[bin],
                 habits.log_odds[bin] - prior.log_odds[bin],
                 delay_shape,
-                (habits.log_odds[bin] - prior.log_odds[bin]).min(0.0),
                 (delay_shape - prior.log_odds[bin]).min(0.0),
                 past.clamp(1.0, 3.0) - 1.0,
                 past.clamp(3.0, 8.0) - 3.0,

@@ -6,14 +6,15 @@ use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::logit;
+use crate::numeric::rate::{log_odds_of_rate, rate_of_hazard};
 
 /// Settlements at which a customer is believed to be slower or faster than the portfolio: in all, near a relative day,
 /// and on it.
-const PACE_PRIOR: [f64; 3] = [1.0, 1.0, 4.0];
+const PACE_PRIOR: [f64; 3] = [1.0, 0.3, 1.0];
 /// What a settlement in one bin counts for the next, and so on.
-const NEAR: f64 = 0.7;
+const NEAR: f64 = 0.5;
 /// Pseudo-invoices of the portfolio in a customer's spread of delays.
-const VARIANCE_PRIOR: f64 = 6.0;
+const VARIANCE_PRIOR: f64 = 3.0;
 /// Pseudo-invoices in what has changed lately.
 const SHORT_PRIOR: f64 = 3.0;
 /// Pseudo-payments that roll to Friday, and as many to Monday.
@@ -169,13 +170,10 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        self.hazard = if std::env::var("OLDH").is_ok() { std::array::from_fn(|b| {
-            let events = state.events[b] * scale + 30.0 * prior.hazard[b];
-            let hazard = events / (exposure[b] * scale + 30.0);
-            hazard.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
-        }) } else { own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard) };
-        self.log_odds = self.hazard.map(logit);
-        self.rate = self.hazard.map(|h| -(-h).ln_1p());
+        self.hazard =
+            own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard);
+        self.rate = self.hazard.map(rate_of_hazard);
+        self.log_odds = self.rate.map(log_odds_of_rate);
         self.weekday = prior.pay_days.weekday.shares(&state.days_by(&state.weekday, scale));
         (self.monthly, self.place) = prior.pay_days.place.split(&state.days_by(&state.place, scale));
         let any_day = &prior.pay_days;

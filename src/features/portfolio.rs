@@ -14,9 +14,7 @@ use rayon::prelude::*;
 // columns of the day table
 const EVENTS: usize = 0;
 const ENTERING: usize = N_BINS;
-const WEEKDAY: usize = 2 * N_BINS;
-const PLACE: usize = WEEKDAY + 7;
-const SETTLED: usize = PLACE + 31;
+const SETTLED: usize = 2 * N_BINS;
 const LATE: usize = SETTLED + 1;
 const DELAY: usize = LATE + 1;
 const LOG_AGE: usize = DELAY + 1;
@@ -35,10 +33,6 @@ pub struct PortfolioState {
     pub events: [f64; N_BINS],
     /// Days at risk by bin of relative day, open invoices included.
     pub exposure: [f64; N_BINS],
-    /// Settlements by weekday, 0 = Monday.
-    pub weekday: [f64; 7],
-    /// Settlements by [`Day::place_in_month`].
-    pub place: [f64; 31],
     /// Settlements.
     pub settled: f64,
     /// Settlements after due.
@@ -152,8 +146,6 @@ impl DayTable {
             return;
         }
         *self.slot(seen, EVENTS + bin_of(seen - due)) += 1;
-        *self.slot(seen, WEEKDAY + Day(settled).weekday()) += 1;
-        *self.slot(seen, PLACE + Day(settled).place_in_month()) += 1;
         *self.slot(seen, SETTLED) += 1;
         *self.slot(seen, LATE) += i64::from(settled > due);
         *self.slot(seen, DELAY) += clipped_delay(settled - due) as i64;
@@ -198,7 +190,7 @@ impl DayTable {
                 let (row, w) = (self.row(day), recency.at(day));
                 for column in 0..WIDTH {
                     running[column] += row[column];
-                    let counted = (ENTERING..WEEKDAY).contains(&column);
+                    let counted = (ENTERING..SETTLED).contains(&column);
                     sums[column] += w * if counted { running[column] } else { row[column] } as f64;
                 }
                 day += 1;
@@ -216,8 +208,6 @@ impl PortfolioState {
         Self {
             events: std::array::from_fn(|b| s(EVENTS + b)),
             exposure: std::array::from_fn(|b| s(ENTERING + b)),
-            weekday: std::array::from_fn(|d| s(WEEKDAY + d)),
-            place: std::array::from_fn(|d| s(PLACE + d)),
             settled: s(SETTLED),
             late: s(LATE),
             overdue: running[OVERDUE] as f64,

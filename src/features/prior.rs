@@ -174,8 +174,6 @@ pub struct Prior {
     pub hazard: [f64; N_BINS],
     /// Its log-odds.
     pub log_odds: [f64; N_BINS],
-    /// Share of settlements by weekday.
-    pub weekday: [f64; 7],
     /// Which weekdays, and which [`Day::place_in_month`], customers pay on.
     pub pay_days: Arc<PayDays>,
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
@@ -184,7 +182,13 @@ pub struct Prior {
 
 impl Prior {
     /// The prior on `mark`.
-    pub fn new(state: &PortfolioState, spread: Spread, level: f64, mark: Day, pay_days: Arc<PayDays>) -> Self {
+    pub fn new(
+        state: &PortfolioState,
+        spread: Spread,
+        level: f64,
+        mark: Day,
+        pay_days: Arc<PayDays>,
+    ) -> Self {
         let hazard: [f64; N_BINS] = std::array::from_fn(|b| {
             ((state.events[b] + BIN_EVENTS) / (state.exposure[b] + BIN_DAYS)).min(HAZARD_RANGE.1)
         });
@@ -195,8 +199,6 @@ impl Prior {
                 alive
             })
             .collect();
-        let days: f64 = state.weekday.iter().sum();
-        let weekday = state.weekday.map(|n| (n + 0.1) / (days + 0.7));
         Self {
             mark,
             spread,
@@ -206,7 +208,6 @@ impl Prior {
             mean_log_amount: state.mean_log_amount,
             hazard,
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
-            weekday,
             pay_days,
             survival,
         }

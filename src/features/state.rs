@@ -173,7 +173,7 @@ impl State {
 /// Settlements that must be known before one can be called unusual.
 const USUAL_FROM: f64 = 4.0;
 /// Standard deviations from the mean at which a settlement counts as no further away.
-const USUAL_SPREAD: f64 = 2.5;
+const USUAL_SPREAD: f64 = 4.0;
 /// Smallest standard deviation of delays, days, and of log ages that this is measured in.
 const DELAY_SD_MIN: f64 = 2.0;
 const LOG_AGE_SD_MIN: f64 = 0.05;

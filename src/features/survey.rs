@@ -68,9 +68,8 @@ pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
     let spread = Spread::estimate(&states, &memory, as_of);
     let portfolio = days.states(&marks, &memory.mid);
     let pay_days = Arc::new(PayDays::estimate(&states, &memory, as_of));
-    let prior = |(s, &mark): (_, &Day)| {
-        Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone())
-    };
+    let prior =
+        |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone());
     let priors = portfolio.iter().zip(&marks).map(prior).collect();
     let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
     Survey { priors, states, almanac, offered: days.offered, marks, memory }

@@ -33,6 +33,22 @@ pub fn log_odds_of_rate(rate: f64) -> f64 {
     value + slope * (rate - from)
 }
 
+/// Hazards below which the series is used.
+const SMALL: f64 = 0.1;
+
+/// `-ln(1 - hazard)`, the rate of a day's hazard below 1, within 3e-8.
+///
+/// ```
+/// use arrears::numeric::rate::rate_of_hazard;
+/// assert!((rate_of_hazard(0.5) - 2f64.ln()).abs() < 1e-12);
+/// ```
+pub fn rate_of_hazard(hazard: f64) -> f64 {
+    if hazard > SMALL {
+        return -(-hazard).ln_1p();
+    }
+    hazard * (1.0 + hazard * (0.5 + hazard * (1.0 / 3.0 + hazard * (0.25 + hazard * (0.2 + hazard / 6.0)))))
+}
+
 fn exact(rate: f64) -> f64 {
     rate.exp_m1().ln()
 }
@@ -47,6 +63,14 @@ mod tests {
             let rate = LEAST * (MOST / LEAST).powf(f64::from(k) / 40_000.0);
             let (table, formula) = (log_odds_of_rate(rate), exact(rate));
             assert!((table - formula).abs() < 1e-5, "{rate}: {table} {formula}");
+        }
+    }
+
+    #[test]
+    fn the_series_meets_the_logarithm() {
+        for k in 1..1000 {
+            let hazard = 2e-4 * f64::from(k);
+            assert!((rate_of_hazard(hazard) + (1.0 - hazard).ln()).abs() < 3e-8, "{hazard}");
         }
     }
 
