@@ -1,7 +1,7 @@
 //! Open amounts by how long they are past due.
 
 use crate::core::{AgingBucket, Amount, Currency, TextColumn};
-use crate::ledger::Known;
+use crate::ledger::{Known, Segment};
 use crate::policy::ValidPolicy;
 
 /// The segment that holds every invoice.
@@ -9,13 +9,13 @@ const ALL: &str = "all";
 /// The bucket of credits that no invoice has used.
 const UNAPPLIED: &str = "unapplied";
 
-/// Open amounts by age: one entry a row in each column, by currency, then segment, `all` first, then bucket from the
-/// youngest to the oldest, `unapplied` last.
+/// Open amounts by age: one entry a row in each column, by currency, then segment, `all` first and the others as
+/// [`Known`] has them, then bucket from the youngest to the oldest, `unapplied` last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aging {
     /// Currency of the amount.
     pub currency: Vec<Currency>,
-    /// `all`, or `business_unit=` and its name, which is empty for invoices of none.
+    /// `all`, or `name=value`, where the value is empty for invoices that have none.
     pub segment: TextColumn,
     /// `current`, `1-30`, ..., `unapplied`.
     pub bucket: TextColumn,
@@ -27,8 +27,9 @@ pub struct Aging {
 
 /// Ages the open invoices by `days_past_due`, with the policy's buckets.
 ///
-/// Each currency that has an open invoice or a credit has every bucket. The buckets of a currency sum to its open
-/// amount less its unapplied credits, exactly; credits on account are of no unit.
+/// Each currency that has an open invoice or a credit has every bucket, and so has each group of a segment. The buckets
+/// of a currency sum to its open amount less its unapplied credits, exactly, and so do the groups of each segment: a
+/// credit on account is of the value that all known invoices of its customer have, of none if they differ.
 ///
 /// `open` holds the ledger indices of the open invoices, as [`Known::open_invoices`] gives them.
 ///
@@ -42,28 +43,37 @@ pub struct Aging {
 /// ```
 pub fn aging(known: &Known, open: &[u32], policy: &ValidPolicy) -> Aging {
     let buckets = AgingBucket::from_edges(&policy.ledger.aging_edges_days);
-    let segments = 1 + known.unit_name.len();
-    let mut sums = vec![Sums::new(buckets.len()); known.currency_code.len() * segments];
+    let names: Vec<String> =
+        std::iter::once(ALL.to_owned()).chain(known.segments.iter().flat_map(Segment::titles)).collect();
+    let mut sums = vec![Sums::new(buckets.len()); known.currency_code.len() * names.len()];
     for &i in open {
         let i = i as usize;
         let days_past_due = known.as_of().0.saturating_sub(known.due[i]);
         let bucket = buckets.partition_point(|b| b.to < days_past_due);
-        let all = known.currency[i] as usize * segments;
-        let of_unit = known.unit.get(i).map(|unit| all + 1 + *unit as usize);
-        for segment in std::iter::once(all).chain(of_unit) {
-            sums[segment].amount[bucket] += known.open_amount[i];
-            sums[segment].n_invoices[bucket] += 1;
-        }
+        each_group(
+            known,
+            known.currency[i],
+            |s| s.code[i],
+            |at| {
+                sums[at].amount[bucket] += known.open_amount[i];
+                sums[at].n_invoices[bucket] += 1;
+            },
+        );
     }
     for credit in &known.credits {
-        sums[credit.currency as usize * segments].credit += credit.amount;
+        let invoices = known.invoices_of(credit.customer as usize);
+        each_group(
+            known,
+            credit.currency,
+            |s| s.common(invoices.clone()),
+            |at| {
+                sums[at].credit += credit.amount;
+            },
+        );
     }
 
     let mut out = Aging::default();
-    let unit = |name: &str| format!("business_unit={name}");
-    let names: Vec<String> =
-        std::iter::once(ALL.to_owned()).chain(known.unit_name.iter().map(unit)).collect();
-    for (&currency, of_currency) in known.currency_code.iter().zip(sums.chunks(segments)) {
+    for (&currency, of_currency) in known.currency_code.iter().zip(sums.chunks(names.len())) {
         for (segment, sums) in names.iter().zip(of_currency).filter(|(_, sums)| !sums.is_empty()) {
             for (k, bucket) in buckets.iter().enumerate() {
                 out.push((currency, segment), &bucket.name(), sums.amount[k], sums.n_invoices[k]);
@@ -72,6 +82,18 @@ pub fn aging(known: &Known, open: &[u32], policy: &ValidPolicy) -> Aging {
         }
     }
     out
+}
+
+/// The places in the sums of everything that is of a currency, and in each segment of the code that `code` says.
+fn each_group(known: &Known, currency: u16, code: impl Fn(&Segment) -> u32, mut take: impl FnMut(usize)) {
+    let width = 1 + known.segments.iter().map(Segment::n_groups).sum::<usize>();
+    let all = usize::from(currency) * width;
+    take(all);
+    let mut first = all + 1;
+    for segment in &known.segments {
+        take(first + segment.group(code(segment)));
+        first += segment.n_groups();
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -105,7 +127,7 @@ impl Aging {
 mod tests {
     use super::*;
     use crate::core::Day;
-    use crate::ledger::{AccountCredit, InvoiceRows, Ledger, SettlementRows, sample};
+    use crate::ledger::{AccountCredit, InvoiceRows, Ledger, NO_VALUE, Segment, SettlementRows, sample};
     use crate::policy::parse;
 
     fn table(rows: InvoiceRows) -> Vec<(String, String, String, u32)> {
@@ -132,14 +154,22 @@ mod tests {
     }
 
     #[test]
-    fn business_units_share_the_buckets_of_all() {
+    fn segments_share_the_buckets_of_all() {
         let mut rows = sample::invoices(&[
             ("1", "A", "EUR", 95, "10"),
             ("2", "A", "EUR", 95, "5"),
             ("3", "A", "EUR", 110, "1"),
         ]);
-        rows.unit_name = ["South", "", "North"].into_iter().collect();
-        rows.unit = vec![0, 0, 2];
+        let unit = Segment {
+            name: "business_unit".into(),
+            label: ["South", "North"].map(str::to_owned).to_vec(),
+            code: vec![0, 0, 1],
+        };
+        let country =
+            Segment { name: "country".into(), label: vec!["DE".into()], code: vec![0, 0, NO_VALUE] };
+        rows.segments = vec![unit, country];
+        rows.credits =
+            vec![AccountCredit { customer: 0, currency: 0, day: 50, known: 50, amount: Amount(20_000) }];
         let known = Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(100));
         let a = aging(&known, &known.open_invoices(), &parse("", "defaults").unwrap());
         let of = |segment: &str| -> Vec<String> {
@@ -149,7 +179,17 @@ mod tests {
         assert_eq!(of("all")[..2], ["1.00 1", "15.00 2"]);
         assert_eq!(of("business_unit=South")[..2], ["0.00 0", "15.00 2"]);
         assert_eq!(of("business_unit=North")[..2], ["1.00 1", "0.00 0"]);
-        assert_eq!((of("business_unit=North").len(), a.amount.len()), (6, 18));
+        // a credit is of the value that all invoices of its customer have
+        assert_eq!((of("all")[5].as_str(), of("business_unit=")[5].as_str()), ("-2.00 0", "-2.00 0"));
+        assert_eq!(
+            (of("country=DE")[..2].join(" "), of("country=DE")[5].as_str()),
+            ("0.00 0 15.00 2".into(), "0.00 0")
+        );
+        assert_eq!((of("country=")[0].as_str(), of("country=")[5].as_str()), ("1.00 1", "-2.00 0"));
+        let names: Vec<&str> = a.segment.iter().step_by(6).collect();
+        let expected =
+            ["all", "business_unit=North", "business_unit=South", "business_unit=", "country=DE", "country="];
+        assert_eq!((names, a.amount.len()), (expected.to_vec(), 36));
     }
 
     #[test]

@@ -24,6 +24,7 @@ impl InputArgs {
             contacts: self.contacts.clone(),
             fx: self.fx.clone(),
             mapping,
+            ..Sources::default()
         })
     }
 

@@ -25,7 +25,12 @@ pub(super) const fn opt(
 const AS_OF: ColumnSchema = col("as_of", Date, "", "The day at whose end everything in the row was known.");
 pub(super) const CURRENCY: ColumnSchema =
     col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
-const SEGMENT: ColumnSchema = col("segment", Text, "", "Part of the portfolio: `all`, or `name=value`.");
+const SEGMENT: ColumnSchema = col(
+    "segment",
+    Text,
+    "",
+    "Part of the portfolio: `all`, or `name=value`; the value is empty for invoices that have none.",
+);
 const CUSTOMER_ID: ColumnSchema = col("customer_id", Text, "", "The customer, as the ledger names it.");
 pub(super) const INVOICE_ID: ColumnSchema =
     col("invoice_id", Text, "", "The invoice, as the ledger names it.");
@@ -55,7 +60,7 @@ pub const TABLES: &[TableSchema] = &[
         name: "invoices",
         folder: Folder::Input,
         written: false,
-        meaning: "One row an invoice or credit note; any other column is a segment.",
+        meaning: "One row an invoice or credit note; any other column is a segment if `ledger.segments` names it.",
         columns: &[
             col("invoice_id", Text, "", "Names the invoice; each once."),
             col("customer_id", Text, "", "Names the customer who owes it."),
@@ -129,7 +134,7 @@ pub const TABLES: &[TableSchema] = &[
         name: "customers",
         folder: Folder::Input,
         written: false,
-        meaning: "One row a customer; any other column is a segment.",
+        meaning: "One row a customer; any other column is a segment if `ledger.segments` names it.",
         columns: &[
             col("customer_id", Text, "", "Names the customer; each once."),
             opt("name", Text, "", "Name to show to people."),

@@ -3,6 +3,7 @@
 use super::invoice::Invoices;
 use super::invoice_row::Basis;
 use super::payment::Till;
+use super::segment::absent;
 use super::table::RawTable;
 use super::tally::{Aside, InputCount, Quarantined, tally};
 use super::{
@@ -149,7 +150,9 @@ impl Judged {
 
         let customers = raw.customers.as_ref().map(|table| customer::judge(table, strict)).transpose()?;
         let known_customers = customers.as_ref().map(|(known, ..)| known);
-        let (mut invoices, aside) = invoice::judge(&raw.invoices, &basis, known_customers)?;
+        let (mut invoices, aside) =
+            invoice::judge(&raw.invoices, &basis, known_customers, &policy.ledger.segments)?;
+        invoices.rows.segment_values_max = policy.ledger.segment_values_max;
         accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
         let rates = raw.fx.as_ref().map(|table| fx::judge(table, as_of)).transpose()?;
         let settlements = if let Some(table) = &raw.payments {
@@ -188,7 +191,7 @@ impl Judged {
         }
         let Accounts { mut quarantine, inputs } = accounts;
         quarantine.sort_unstable();
-        let (invoices, warnings) = (invoices.rows, warnings(raw));
+        let (invoices, warnings) = (invoices.rows, warnings(raw, &policy.ledger.segments));
         Ok(Self { invoices, settlements, how, customers, contacts, fx, quarantine, inputs, warnings })
     }
 
@@ -252,11 +255,15 @@ fn none_left(raw: &Raw, accounts: &mut Accounts) -> IngestError {
 }
 
 /// Only files as a whole and the presence of tables and columns may speak here: what rows say may not be known yet.
-fn warnings(raw: &Raw) -> Vec<String> {
+fn warnings(raw: &Raw, segments: &[String]) -> Vec<String> {
     let tables = [Some(&raw.invoices), raw.payments.as_ref(), raw.customers.as_ref()];
     let tables = tables.into_iter().chain([raw.contacts.as_ref(), raw.fx.as_ref()]).flatten();
     let of_files = tables.flat_map(|table| &table.parts).flat_map(|part| &part.warnings).cloned();
-    of_choice(raw).into_iter().chain(of_files).collect()
+    let absent = absent(segments, &[Some(&raw.invoices), raw.customers.as_ref()]);
+    let absent = absent
+        .iter()
+        .map(|name| format!("ledger.segments: neither invoices nor customers have a column `{name}`"));
+    of_choice(raw).into_iter().chain(of_files).chain(absent).collect()
 }
 
 /// What is not used of the tables, or would be of use.

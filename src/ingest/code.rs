@@ -1,23 +1,7 @@
-//! Codes of business units, customers and currencies.
+//! Codes of customers and currencies.
 
-use super::empty::is_null_spelling;
-use super::invoice::Taken;
-use super::invoice_row::Columns;
-use super::key::Interner;
-use crate::core::{Currency, TextColumn};
+use crate::core::Currency;
 use crate::ledger::InvoiceRows;
-
-/// The business units of all invoices; the empty text where there is none.
-pub(super) fn units(columns: &[Columns], taken: &[Taken]) -> (TextColumn, Vec<u32>) {
-    let mut units = Interner::default();
-    let mut codes = Vec::new();
-    for c in columns {
-        let rows = (0..c.block.len).filter(|i| taken[c.block.first + i] == Taken::Invoice);
-        let unit = |i: usize| c.unit.text(i).filter(|unit| !is_null_spelling(unit)).unwrap_or_default();
-        codes.extend(rows.map(|i| units.code(unit(i))));
-    }
-    (units.texts, codes)
-}
 
 /// Drops customers and currencies of rows that are gone.
 pub(super) fn forget_unused(rows: &mut InvoiceRows) {

@@ -1,11 +1,12 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
-use super::code::{code_of, forget_unused, units};
+use super::code::{code_of, forget_unused};
 use super::credit::{Credited, Credits};
 use super::instalment::DOCUMENT;
 use super::invoice_row::{Basis, Columns, CurrencyReader, Row};
 use super::key::{Interner, Keys, hash, shares};
 use super::rule::{self, Refusal, Rule};
+use super::segment::segments;
 use super::table::RawTable;
 use super::tally::Aside;
 use super::{CustomerTable, IngestError};
@@ -62,7 +63,7 @@ impl<'a> Invoices<'a> {
     }
 }
 
-/// Judges every invoice row and keeps one of each id.
+/// Judges every invoice row and keeps one of each id; `wanted` are the segments.
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
@@ -70,6 +71,7 @@ pub(super) fn judge<'a>(
     table: &'a RawTable,
     basis: &Basis,
     customers: Option<&CustomerTable>,
+    wanted: &[String],
 ) -> Result<(Invoices<'a>, Aside), IngestError> {
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
@@ -112,9 +114,7 @@ pub(super) fn judge<'a>(
         credited = credits.link(&mut all.taken, &mut aside);
     }
     let Documents { taken, mut rows, paid } = all.settled(&columns, id_bytes, &credited);
-    if table.has("business_unit") {
-        (rows.unit_name, rows.unit) = units(&columns, &taken);
-    }
+    rows.segments = segments(table, &columns, &taken, &rows, customers, wanted);
     Ok((Invoices { rows, paid, keys, taken, refused_ids, documents, credited, columns }, aside))
 }
 
@@ -141,19 +141,21 @@ fn repeated(
     columns: &[Columns],
     taken: &[Taken],
 ) -> BTreeMap<u32, &'static Rule> {
-    let rank = |row: u32| -> (Option<Row>, (usize, u64), u32) {
+    let rank = |row: u32| {
         let (columns, i) = at(columns, row);
-        let said = columns.judge(i, &mut CurrencyReader::default(), &mut Vec::new());
-        (said.ok().flatten(), table.place(row as usize), row)
+        let said = columns.judge(i, &mut CurrencyReader::default(), &mut Vec::new()).ok().flatten();
+        ((said, columns.said(i)), table.place(row as usize), row)
     };
     let others = |group: Vec<u32>| {
         let good = group.into_iter().filter(|row| taken[*row as usize] != Taken::No);
         let mut ranked: Vec<_> = good.map(rank).collect();
         ranked.sort_unstable();
-        let kept = ranked.first().and_then(|(said, ..)| *said);
-        let rule =
-            move |said| if said == kept { &rule::INVOICE_REPEATED } else { &rule::DUPLICATE_INVOICE_ID };
-        ranked.into_iter().skip(1).map(move |(said, _, row)| (row, rule(said)))
+        let mut ranked = ranked.into_iter();
+        let kept = ranked.next().map(|(said, ..)| said);
+        let rule = move |said| {
+            if Some(said) == kept { &rule::INVOICE_REPEATED } else { &rule::DUPLICATE_INVOICE_ID }
+        };
+        ranked.map(move |(said, _, row)| (row, rule(said)))
     };
     let groups = keys.repeated(|a, b| id_at(columns, a) == id_at(columns, b));
     groups.into_iter().flat_map(others).collect()

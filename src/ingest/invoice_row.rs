@@ -67,7 +67,8 @@ pub(super) struct Columns<'a> {
     discount_rate: Cells<'a>,
     discount_days: Cells<'a>,
     pub credited: Cells<'a>,
-    pub unit: Cells<'a>,
+    /// One for each segment that the table has a column of.
+    pub segments: Vec<Cells<'a>>,
     /// The document of an instalment, whose own id is made of it.
     pub document: Cells<'a>,
     default_currency: Currency,
@@ -94,11 +95,16 @@ impl<'a> Columns<'a> {
             discount_rate: cells("discount_rate"),
             discount_days: cells("discount_days"),
             credited: cells("credited_invoice_id"),
-            unit: cells("business_unit"),
+            segments: table.segments.iter().map(|(_, column)| cells(column)).collect(),
             document: cells(super::instalment::DOCUMENT),
             default_currency: basis.default_currency,
             one_table: basis.one_table,
         }
+    }
+
+    /// What the row says of each segment.
+    pub fn said(&self, i: usize) -> Vec<Option<&'a str>> {
+        self.segments.iter().map(|cells| cells.text(i).filter(|text| !is_null_spelling(text))).collect()
     }
 
     /// The row, nothing if it is later than `as_of`, or the first rule that it breaks. Notes are what was repaired

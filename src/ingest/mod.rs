@@ -39,6 +39,7 @@ mod perturb;
 mod piece;
 mod record;
 pub mod rule;
+mod segment;
 mod source;
 mod standing;
 mod stream;
@@ -59,6 +60,7 @@ pub use perturb::Perturbation;
 pub use table::Raw;
 pub use tally::{InputCount, Quarantined};
 
+use crate::policy::{ValidPolicy, default_segments};
 use fetch::Fetched;
 use mapping::apply::apply;
 use mapping::resolve::resolve;
@@ -72,7 +74,7 @@ use table::{Part, RawTable, Table};
 ///
 /// A file is CSV under any delimiter, NDJSON, Parquet or an Excel workbook; what it is, how it is compressed (gzip,
 /// zstd) and how its text is encoded (UTF-8, UTF-16, Windows-1252) is told by its bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sources {
     /// Invoices and credit notes.
     pub invoices: PathBuf,
@@ -86,6 +88,30 @@ pub struct Sources {
     pub fx: Option<PathBuf>,
     /// How the export names its columns, writes its dates and numbers, and which of its rows count.
     pub mapping: Mapping,
+    /// Columns of invoices and customers, by field or header, that are read as segments; see [`Sources::for_policy`].
+    pub segments: Vec<String>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            invoices: PathBuf::new(),
+            payments: None,
+            customers: None,
+            contacts: None,
+            fx: None,
+            mapping: Mapping::default(),
+            segments: default_segments(),
+        }
+    }
+}
+
+impl Sources {
+    /// The same files, with the segments of a policy: what [`check`] wants must have been read.
+    #[must_use]
+    pub fn for_policy(&self, policy: &ValidPolicy) -> Self {
+        Self { segments: policy.ledger.segments.clone(), ..self.clone() }
+    }
 }
 
 /// Reads every row of every file, under canonical column names; nothing is judged yet.
@@ -113,7 +139,7 @@ pub struct Sources {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
-    let mapping = &sources.mapping;
+    let mapping = &sources.mapping.with_segments(&sources.segments);
     let mut fetched = fetch::fetch(sources)?;
     if let Some(table) = of_stdin(sources)? {
         fetched.insert(table.name(), vec![Fetched::from_stdin()?]);
@@ -174,7 +200,9 @@ fn read_table(
             .map(|source| whole(format::read(&source, table, mapping, layout)))
             .collect(),
     };
-    let mut raw = RawTable { table, path: fetch::shown(path), styles: Styles::default(), parts: parts? };
+    let path = fetch::shown(path);
+    let mut raw = RawTable { table, path, styles: Styles::default(), parts: parts?, segments: Vec::new() };
+    raw.find_segments(&mapping.of(table).segments);
     raw.styles = Styles::decide(&raw, mapping.of(table))?;
     Ok(raw)
 }

@@ -6,7 +6,7 @@ use super::json::{Fault, Quoted, Value, object};
 use super::mapping::Mapping;
 use super::number::plain;
 use super::piece::{Closed, Piece, Wanted, together};
-use super::table::{Frame, Misfit, Table};
+use super::table::{Frame, Misfit, Table, is_segment_slot};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -125,6 +125,11 @@ fn row_of<'a>(
             },
         };
         next = at + 1;
+        // whatever stands there, a row is not refused for a segment
+        let is_segment = is_segment_slot(wanted[at].field);
+        if is_segment && (seen & (1 << at) != 0 || matches!(value, Value::Nested)) {
+            return Ok(());
+        }
         if seen & (1 << at) != 0 {
             return Err(Fault::Twice(name.into_owned()));
         }

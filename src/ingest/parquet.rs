@@ -3,7 +3,7 @@
 use super::IngestError;
 use super::mapping::{Mapping, kind_of};
 use super::source::sha256_of_file;
-use super::table::{Kind, Part, Table};
+use super::table::{Kind, Part, Table, is_segment_slot};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 use std::fs::File;
@@ -53,6 +53,9 @@ fn guarded<T>(step: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
 
 /// The column as text, date, decimal, 64-bit integer or 64-bit float, whichever keeps its values.
 fn typed(series: &Series, field: &'static str, table: Table, file: &Path) -> Result<Series, IngestError> {
+    if is_segment_slot(field) {
+        return Ok(segment(series, file)?);
+    }
     if field.starts_with('=') {
         return Ok(series.cast(&DataType::String)?);
     }
@@ -76,6 +79,15 @@ fn typed(series: &Series, field: &'static str, table: Table, file: &Path) -> Res
             series.strict_cast(&target).map_err(|_| refused(field, dtype, kind, file))
         }
         _ => Ok(series.clone()),
+    }
+}
+
+/// Values that group invoices, as text; of lists and objects none.
+fn segment(series: &Series, file: &Path) -> PolarsResult<Series> {
+    match series.dtype() {
+        t if t.is_nested() => Ok(Series::full_null("".into(), series.len(), &DataType::String)),
+        t if t.is_float() => whole_numbers(series, "", file).or_else(|_| series.cast(&DataType::String)),
+        _ => series.cast(&DataType::String),
     }
 }
 

@@ -196,6 +196,13 @@ impl<R: Rng> Future<'_, R> {
                 _ => {}
             }
         }
+        for (_, column) in &self.table.segments {
+            if self.table.table.event_date().is_some() {
+                let values = texts(self.table, column)?;
+                let values: Vec<_> = chosen.iter().map(|c| c.then(|| self.one_of(&values))).collect();
+                set_texts(frame, column, &values)?;
+            }
+        }
         Ok(())
     }
 

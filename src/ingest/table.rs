@@ -3,6 +3,7 @@
 use super::IngestError;
 use super::mapping::style::Styles;
 use super::rule::{self, Rule};
+use crate::policy::SEGMENTS_MAX;
 use polars::prelude::{DataFrame, DataType};
 use std::path::PathBuf;
 
@@ -80,6 +81,18 @@ const CONTACTS: &[Field] = &[
 const FX: &[Field] =
     &[required("currency", Kind::Text), required("date", Kind::Day), required("rate", Kind::Rate)];
 
+/// Names under which a frame holds the columns of segments that are no fields, by the place of the segment in the list
+/// of those that are wanted; none can be the name of a field.
+pub(super) const SEGMENT_SLOTS: [&str; SEGMENTS_MAX] = [
+    "=s0", "=s1", "=s2", "=s3", "=s4", "=s5", "=s6", "=s7", "=s8", "=s9", "=s10", "=s11", "=s12", "=s13",
+    "=s14", "=s15",
+];
+
+/// Whether a name in a frame is that of a segment's column.
+pub(super) fn is_segment_slot(name: &str) -> bool {
+    name.starts_with("=s")
+}
+
 /// An input table of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
@@ -111,6 +124,19 @@ impl Table {
             Self::Contacts => CONTACTS,
             Self::Fx => FX,
         }
+    }
+
+    /// Whether its columns may be segments.
+    pub fn has_segments(self) -> bool {
+        matches!(self, Self::Invoices | Self::Customers)
+    }
+
+    /// The field of text of a name.
+    pub fn text_field(self, name: &str) -> Option<&'static str> {
+        self.fields()
+            .iter()
+            .find(|field| field.name == name && field.kind == Kind::Text)
+            .map(|field| field.name)
     }
 
     /// The field whose date decides whether a row is known, beside `recorded_date`.
@@ -237,6 +263,8 @@ pub(super) struct RawTable {
     /// How dates are written in text columns.
     pub styles: Styles,
     pub parts: Vec<Part>,
+    /// Segments of which some part has the column: the name, and the column in the frames.
+    pub segments: Vec<(String, &'static str)>,
 }
 
 /// Rows that are worked through in one go: a range of one chunk of one part.
@@ -268,6 +296,20 @@ impl RawTable {
     /// Whether any part has the column.
     pub fn has(&self, field: &str) -> bool {
         self.parts.iter().any(|p| p.frame.column(field).is_ok())
+    }
+
+    /// The columns of the frames that are wanted as segments: a field of the name, where it is read, else the column that
+    /// was read for it.
+    pub fn find_segments(&mut self, wanted: &[String]) {
+        if !self.table.has_segments() {
+            return;
+        }
+        let column = |(name, slot): (&String, &&'static str)| {
+            let field = self.table.text_field(name).filter(|field| self.has(field));
+            let column = field.or_else(|| Some(*slot).filter(|slot| self.has(slot)))?;
+            Some((name.clone(), column))
+        };
+        self.segments = wanted.iter().zip(&SEGMENT_SLOTS).filter_map(column).collect();
     }
 
     /// Whether any part holds the column as text.

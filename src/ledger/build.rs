@@ -2,7 +2,7 @@
 
 use super::allocation::{AccountPayment, allocate};
 use super::line::Allocation;
-use super::{AccountCredit, Ledger, SettlementKind};
+use super::{AccountCredit, Ledger, Segment, SettlementKind};
 use crate::core::{Amount, Currency, TextColumn};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -39,10 +39,10 @@ pub struct InvoiceRows {
     pub discount_rate: Vec<i32>,
     /// Days from issue within which the discount may be taken; empty where `discount_rate` is.
     pub discount_days: Vec<i32>,
-    /// Business units in any order, each once, of which some invoice is; the empty text stands for none. Or empty.
-    pub unit_name: TextColumn,
-    /// Index into `unit_name`; empty where it is.
-    pub unit: Vec<u32>,
+    /// Columns that group invoices, their labels in any order.
+    pub segments: Vec<Segment>,
+    /// As in [`Ledger::segment_values_max`].
+    pub segment_values_max: usize,
     /// Credits on account, by the codes of this struct.
     pub credits: Vec<AccountCredit>,
 }
@@ -124,9 +124,6 @@ impl Ledger {
         let (currency_order, currency_rank) = ranked(rows.currency_code.len(), |a, b| {
             rows.currency_code[a as usize].cmp(&rows.currency_code[b as usize])
         });
-        let (unit_order, unit_rank) = ranked(rows.unit_name.len(), |a, b| {
-            rows.unit_name.get(a as usize).cmp(rows.unit_name.get(b as usize))
-        });
         let order = invoice_order(&rows, &customer_rank);
 
         let pick = |column: &[i32]| -> Vec<i32> {
@@ -152,11 +149,8 @@ impl Ledger {
             dispute_closed: pick(&rows.dispute_closed),
             discount_rate: pick(&rows.discount_rate),
             discount_days: pick(&rows.discount_days),
-            unit_name: rows.unit_name.gather(&unit_order),
-            unit: match rows.unit.as_slice() {
-                [] => Vec::new(),
-                unit => order.par_iter().map(|&i| unit_rank[unit[i as usize] as usize]).collect(),
-            },
+            segments: rows.segments.iter().map(|segment| segment.gather(&order)).collect(),
+            segment_values_max: rows.segment_values_max,
             invoice_id: rows.invoice_id.gather(&order),
             credits: rows
                 .credits

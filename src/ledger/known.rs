@@ -1,7 +1,7 @@
 //! A ledger cut to what was known on a day.
 
 use super::{Ledger, NEVER};
-use crate::core::{Amount, Day, TextColumn};
+use crate::core::{Amount, Day};
 use rayon::prelude::*;
 use std::ops::Deref;
 
@@ -84,7 +84,6 @@ impl Ledger {
         let (customers, new_customer) = self.customers_of(&kept, &credits);
         let (currencies, new_currency) = self.currencies_of(&kept, &credits);
 
-        let (units, new_unit) = self.units_of(&kept);
         let mut out = Ledger {
             customer_id: self.customer_id.gather(&customers),
             currency_code: currencies.iter().map(|&c| self.currency_code[c as usize]).collect(),
@@ -99,8 +98,8 @@ impl Ledger {
             dispute_closed: not_after(gather(&self.dispute_closed, &kept), day),
             discount_rate: gather(&self.discount_rate, &kept),
             discount_days: gather(&self.discount_days, &kept),
-            unit_name: self.unit_name.gather(&units),
-            unit: gather(&self.unit, &kept).into_iter().map(|u| new_unit[u as usize]).collect(),
+            segments: self.segments.iter().map(|segment| segment.gather(&kept)).collect(),
+            segment_values_max: self.segment_values_max,
             credits,
             settlement_start: Vec::with_capacity(kept.len() + 1),
             settlement_day: Vec::with_capacity(n_settlements),
@@ -144,14 +143,6 @@ impl Ledger {
         recode(&seen)
     }
 
-    fn units_of(&self, kept: &[u32]) -> (Vec<u32>, Vec<u32>) {
-        let mut seen = vec![false; self.unit_name.len()];
-        if !self.unit.is_empty() {
-            kept.iter().for_each(|&i| seen[self.unit[i as usize] as usize] = true);
-        }
-        recode(&seen)
-    }
-
     fn currencies_of(&self, kept: &[u32], credits: &[super::AccountCredit]) -> (Vec<u32>, Vec<u16>) {
         let mut seen = vec![false; self.currency_code.len()];
         kept.iter().for_each(|&i| seen[self.currency[i as usize] as usize] = true);
@@ -176,10 +167,7 @@ impl Ledger {
             self.discount_rate = Vec::new();
             self.discount_days = Vec::new();
         }
-        if self.unit_name.iter().all(str::is_empty) {
-            self.unit_name = TextColumn::default();
-            self.unit = Vec::new();
-        }
+        self.segments.retain(|segment| !segment.says_nothing());
     }
 
     pub(super) fn index_customers(&mut self) {
@@ -212,7 +200,13 @@ fn not_after(mut days: Vec<i32>, day: i32) -> Vec<i32> {
 }
 
 impl Known {
-    fn of(ledger: Ledger, as_of: Day) -> Self {
+    fn of(mut ledger: Ledger, as_of: Day) -> Self {
+        // here and not before: which values are large may depend on nothing later than as_of
+        if ledger.segment_values_max > 0 {
+            let (amount, max) = (&ledger.amount, ledger.segment_values_max);
+            ledger.segments = ledger.segments.into_iter().map(|s| s.capped(amount, max)).collect();
+        }
+        let ledger = ledger;
         let state = |i: usize| {
             let range = ledger.settlements_of(i);
             let open = ledger.amount[i] - ledger.settlement_amount[range.clone()].iter().copied().sum();

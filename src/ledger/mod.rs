@@ -10,6 +10,7 @@ mod known;
 mod line;
 #[cfg(test)]
 pub(crate) mod sample;
+mod segment;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use allocation::{AccountPayment, Finding, Found, Target, allocate};
 pub use build::{InvoiceRows, LedgerError, SettlementRows};
 pub use known::Known;
 pub use line::{Allocation, RATE_SCALE};
+pub use segment::{NO_VALUE, OTHER, Segment};
 
 use crate::core::{Amount, Currency, TextColumn};
 
@@ -105,10 +107,10 @@ pub struct Ledger {
     pub discount_rate: Vec<i32>,
     /// Days from issue within which the discount may be taken; empty when `discount_rate` is.
     pub discount_days: Vec<i32>,
-    /// Business units that an invoice is of, sorted, each once; empty when no invoice has one.
-    pub unit_name: TextColumn,
-    /// Index into `unit_name`, where the empty text stands for none; empty when `unit_name` is.
-    pub unit: Vec<u32>,
+    /// Columns that group invoices, those of which some invoice has a value.
+    pub segments: Vec<Segment>,
+    /// Most values that a segment of [`Known`] has, [`OTHER`] not counted; 0 for any number.
+    pub segment_values_max: usize,
     /// First settlement of each invoice, then the number of settlements.
     pub settlement_start: Vec<u32>,
     /// Day it happened.

@@ -39,7 +39,7 @@ impl AuditReport {
 /// If a run cannot be made; a byte that moves is no error but a [`Trial`] that did not pass.
 pub fn audit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<AuditReport, Error> {
     observer.stage("read");
-    let raw = crate::ingest::read(sources)?;
+    let raw = crate::ingest::read(&sources.for_policy(&job.policy))?;
     audit_with(&raw, job, |raw| assess(check(raw, Some(job.as_of), &job.policy)?, job, observer))
 }
 

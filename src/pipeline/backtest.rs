@@ -65,7 +65,7 @@ pub fn backtest(
     observer.stage("read");
     let files = job.challengers.iter().map(|f| crate::ingest::read_forecasts(f));
     let challengers = files.collect::<Result<Vec<_>, _>>()?;
-    let raw = crate::ingest::read(sources)?;
+    let raw = crate::ingest::read(&sources.for_policy(&job.policy))?;
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, job.until, &job.policy)?.within_quarantine_rate(&job.policy)?;

@@ -2,14 +2,15 @@
 
 use crate::collect::{Contact, Reporting};
 use crate::core::TextColumn;
-use crate::ledger::Known;
+use crate::ledger::{Known, Segment};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+
+type Part<'a> = Box<dyn Fn(&mut Sha256) + Sync + 'a>;
 
 /// SHA-256 over every column of what was known at as_of, the contacts and the rates in use. The order of input rows,
 /// the files they came in and whatever happened later do not change it.
 pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporting) -> String {
-    type Part<'a> = Box<dyn Fn(&mut Sha256) + Sync + 'a>;
     let parts: Vec<Part<'_>> = vec![
         Box::new(|h| texts(h, &known.customer_id)),
         Box::new(|h| texts(h, &known.invoice_id)),
@@ -24,8 +25,6 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
         Box::new(|h| numbers(h, known.dispute_closed.iter().map(|v| v.to_le_bytes()))),
         Box::new(|h| numbers(h, known.discount_rate.iter().map(|v| v.to_le_bytes()))),
         Box::new(|h| numbers(h, known.discount_days.iter().map(|v| v.to_le_bytes()))),
-        Box::new(|h| texts(h, &known.unit_name)),
-        Box::new(|h| numbers(h, known.unit.iter().map(|v| v.to_le_bytes()))),
         Box::new(|h| numbers(h, known.settlement_start.iter().map(|v| v.to_le_bytes()))),
         Box::new(|h| numbers(h, known.settlement_day.iter().map(|v| v.to_le_bytes()))),
         Box::new(|h| numbers(h, known.settlement_known.iter().map(|v| v.to_le_bytes()))),
@@ -35,6 +34,7 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
         Box::new(|h| contacts.iter().for_each(|p| h.update(format!("{p:?}")))),
         Box::new(|h| h.update(format!("{reporting:?}"))),
     ];
+    let parts: Vec<Part<'_>> = parts.into_iter().chain(known.segments.iter().map(of_segment)).collect();
     let hashes: Vec<_> = parts
         .par_iter()
         .map(|part| {
@@ -45,6 +45,15 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
         .collect();
     let all: Vec<u8> = hashes.iter().flatten().copied().collect();
     crate::contract::sha256_hex(&all)
+}
+
+fn of_segment(segment: &Segment) -> Part<'_> {
+    Box::new(|h| {
+        h.update((segment.label.len() as u64).to_le_bytes());
+        let names = std::iter::once(&segment.name).chain(&segment.label);
+        texts(h, &names.map(String::as_str).collect());
+        numbers(h, segment.code.iter().map(|v| v.to_le_bytes()));
+    })
 }
 
 fn texts(hash: &mut Sha256, column: &TextColumn) {

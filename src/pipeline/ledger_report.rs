@@ -242,7 +242,8 @@ fn currencies(known: &Known, policy: &ValidPolicy) -> Vec<CurrencyReport> {
         let (open_invoices, open_amount, overdue_amount) = sums[k];
         let of_currency = known.credits.iter().filter(|c| c.currency as usize == k);
         let unapplied: Amount = of_currency.map(|c| c.amount).sum();
-        let rows = (0..aging.currency.len()).filter(|r| aging.currency[*r] == currency);
+        let is_all = |r: &usize| aging.currency[*r] == currency && aging.segment.get(*r) == "all";
+        let rows = (0..aging.currency.len()).filter(is_all);
         CurrencyReport {
             currency: currency.to_string(),
             invoices: invoices[k],

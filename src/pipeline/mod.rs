@@ -75,7 +75,7 @@ pub struct RunOutput {
 /// The first stage that cannot go on.
 pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunOutput, Error> {
     observer.stage("read");
-    let raw = crate::ingest::read(sources)?;
+    let raw = crate::ingest::read(&sources.for_policy(&job.policy))?;
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
@@ -213,7 +213,7 @@ fn put(destination: &Destination, mut files: Vec<OutputFile>, manifest: Manifest
 /// As [`run`].
 pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Artifact, Error> {
     observer.stage("read");
-    let raw = crate::ingest::read(sources)?;
+    let raw = crate::ingest::read(&sources.for_policy(&job.policy))?;
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
@@ -235,7 +235,7 @@ pub fn check(
     observer: &dyn Observer,
 ) -> Result<Book, Error> {
     observer.stage("read");
-    let raw = crate::ingest::read(sources)?;
+    let raw = crate::ingest::read(&sources.for_policy(policy))?;
     observer.stage("check");
     Ok(crate::ingest::check_owned(raw, as_of, policy)?)
 }

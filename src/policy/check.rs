@@ -8,6 +8,27 @@ use std::ops::Deref;
 /// Shortest history that landmarks are taken from.
 const HISTORY_DAYS_MIN: i32 = 90;
 
+/// Most columns that may be segments.
+pub const SEGMENTS_MAX: usize = 16;
+
+/// Columns of invoices that name a document, or say when or how much: nothing to group by.
+const NO_SEGMENTS: [&str; 14] = [
+    "invoice_id",
+    "credited_invoice_id",
+    "instalment",
+    "issue_date",
+    "due_date",
+    "baseline_date",
+    "recorded_date",
+    "dispute_date",
+    "dispute_closed_date",
+    "paid_date",
+    "terms_days",
+    "amount",
+    "discount_rate",
+    "discount_days",
+];
+
 /// A policy whose every value is inside its range. Stages take only this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValidPolicy(Policy);
@@ -59,6 +80,8 @@ impl ValidPolicy {
         }
         c.real("ledger.tolerance_amount", l.tolerance_amount, 0.0, 1e6)?;
         c.real("ledger.tolerance_rate", l.tolerance_rate, 0.0, 0.5)?;
+        c.segments(&l.segments)?;
+        c.int("ledger.segment_values_max", l.segment_values_max, 1, 10_000)?;
 
         let m = &policy.model;
         c.int("model.half_life_long_days", m.half_life_long_days, 14, 3650)?;
@@ -203,6 +226,26 @@ impl Checker<'_> {
         Ok(())
     }
 
+    fn segments(&self, names: &[String]) -> Result<(), PolicyError> {
+        let key = "ledger.segments";
+        if names.len() > SEGMENTS_MAX {
+            return self.refuse(key, format!("{} columns", names.len()), &format!("at most {SEGMENTS_MAX}"));
+        }
+        for (i, name) in names.iter().enumerate() {
+            let expected = if name.trim().is_empty() || name.trim() != name || name.contains('=') {
+                "names of columns, without `=` or spaces around them"
+            } else if NO_SEGMENTS.contains(&name.as_str()) {
+                "columns to group by: no id of a document, no date, no amount"
+            } else if names[..i].contains(name) {
+                "each column once"
+            } else {
+                continue;
+            };
+            return self.refuse(key, format!("`{name}`"), expected);
+        }
+        Ok(())
+    }
+
     fn choice(&self, key: &str, word: &str, known: &[&str]) -> Result<(), PolicyError> {
         if known.contains(&word) { Ok(()) } else { self.refuse(key, format!("`{word}`"), &known.join(", ")) }
     }
@@ -232,5 +275,26 @@ mod tests {
     #[test]
     fn a_whole_number_will_do_where_a_real_one_is_expected() {
         assert_eq!(parse("[model]\npenalty = 3", "p.toml").unwrap().model.penalty, 3.0);
+    }
+
+    #[test]
+    fn segments_are_columns_to_group_by_each_once() {
+        let refused =
+            |list: &str| parse(&format!("[ledger]\nsegments = {list}"), "p.toml").unwrap_err().to_string();
+        assert_eq!(
+            refused("[\"region\", \"due_date\"]"),
+            "p.toml:2: ledger.segments is `due_date`, expected columns to group by: no id of a document, no date, no amount"
+        );
+        assert!(
+            refused("[\"a=b\"]").ends_with("expected names of columns, without `=` or spaces around them")
+        );
+        assert!(
+            refused("[\" a\"]").contains("spaces around") && refused("[\"\"]").contains("names of columns")
+        );
+        assert!(refused("[\"a\", \"a\"]").ends_with("is `a`, expected each column once"));
+        let many: Vec<String> = (0..17).map(|i| format!("c{i}")).collect();
+        assert!(refused(&format!("{many:?}")).ends_with("is 17 columns, expected at most 16"));
+        assert!(parse("[ledger]\nsegments = []\nsegment_values_max = 1", "p.toml").is_ok());
+        assert!(parse("[ledger]\nsegment_values_max = 0", "p.toml").is_err());
     }
 }

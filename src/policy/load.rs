@@ -69,6 +69,11 @@ pub fn parse(text: &str, name: &str) -> Result<ValidPolicy, PolicyError> {
     }
 }
 
+/// The columns that are segments where a policy does not say.
+pub fn default_segments() -> Vec<String> {
+    parse("", "the defaults").map(|policy| policy.ledger.segments.clone()).unwrap_or_default()
+}
+
 /// The user's keys, all of the right shape, over the defaults.
 fn checked(user: Table, defaults: &Table, text: &str, name: &str) -> Result<ValidPolicy, PolicyError> {
     let mut merged = defaults.clone();

@@ -6,10 +6,10 @@ mod error;
 mod load;
 mod shape;
 
-pub use check::ValidPolicy;
+pub use check::{SEGMENTS_MAX, ValidPolicy};
 pub use collect::{CollectPolicy, Level};
 pub use error::PolicyError;
-pub use load::{DEFAULTS, load, parse, write_defaults};
+pub use load::{DEFAULTS, default_segments, load, parse, write_defaults};
 pub use shape::{doc, keys};
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct LedgerPolicy {
     pub allocation: Vec<AllocationStep>,
     pub tolerance_amount: f64,
     pub tolerance_rate: f64,
+    pub segments: Vec<String>,
+    pub segment_values_max: usize,
 }
 
 /// How a payment finds the invoices that it settles.

@@ -2,8 +2,8 @@
 
 use arrears::core::{Amount, Currency, Day, TextColumn};
 use arrears::ledger::{
-    AccountCredit, AccountPayment, Allocation, InvoiceRows, Known, Ledger, NEVER, SettlementKind,
-    SettlementRows, Target, allocate,
+    AccountCredit, AccountPayment, Allocation, InvoiceRows, Known, Ledger, NEVER, NO_VALUE, Segment,
+    SettlementKind, SettlementRows, Target, allocate,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -163,8 +163,11 @@ impl Books {
             known: b.iter().map(|b| b.recorded).collect(),
             discount_rate: b.iter().map(|b| b.discount.0).collect(),
             discount_days: b.iter().map(|b| b.discount.1).collect(),
-            unit_name: ["N", "", "S"].into_iter().collect(),
-            unit: b.iter().map(|b| b.id as u32 % 3).collect(),
+            segments: vec![Segment {
+                name: "unit".into(),
+                label: ["S", "N"].map(str::to_owned).to_vec(),
+                code: b.iter().map(|b| [NO_VALUE, 0, 1][b.id as usize % 3]).collect(),
+            }],
             credits: self.credits.iter().map(credit).collect(),
             ..InvoiceRows::default()
         };
@@ -228,7 +231,7 @@ fn says(known: &Known) -> (Vec<String>, BTreeMap<String, i64>) {
         };
         let settlements: Vec<_> = known.settlements_of(i).map(settlement).collect();
         let (open, settled) = (known.open_amount[i], known.settled[i]);
-        let unit = known.unit.get(i).map(|u| known.unit_name.get(*u as usize)).filter(|u| !u.is_empty());
+        let unit = known.segments.first().and_then(|s| s.label.get(s.code[i] as usize));
         format!(
             "{} {} {} {unit:?} {open} {settled} {settlements:?}",
             known.invoice_id.get(i),

@@ -21,6 +21,7 @@ mod refusal;
 mod remote;
 mod rules;
 mod sample;
+mod segment;
 mod simulate;
 mod truth;
 mod whole_run;

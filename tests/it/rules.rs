@@ -30,6 +30,7 @@ fn example(rule: &Rule) -> Sources {
         contacts: file("contacts"),
         fx: file("fx"),
         mapping: file("mapping").map_or_else(Mapping::default, |file| Mapping::load(&file).unwrap()),
+        ..Sources::default()
     }
 }
 

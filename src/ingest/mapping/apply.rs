@@ -4,9 +4,9 @@
 use super::header::fits;
 use super::number::{is_negative, negated};
 use super::{AUX, Kinds, Meaning, Sign, Source, TableMapping, Test};
-use crate::ingest::table::{Kind, Part, Table};
+use crate::ingest::table::{Kind, Part, SEGMENT_SLOTS, Table, is_segment_slot};
 use polars::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Words that begin the label of a line of sums.
 const TOTALS: [&str; 10] = [
@@ -27,6 +27,7 @@ const TOTALS: [&str; 10] = [
 pub(in crate::ingest) fn apply(mapping: &TableMapping, table: Table, part: &mut Part) -> PolarsResult<()> {
     let mut work = Work { mapping, table, frame: part.frame.clone() };
     work.compose()?;
+    work.share_segments()?;
     let mut counts = work.counting_lines()?;
     work.filter(&mut counts)?;
     work.make_whole()?;
@@ -127,6 +128,21 @@ impl Work<'_> {
             };
             let composed: StringChunked = (0..self.frame.height()).map(cell).collect();
             self.frame.with_column(composed.with_name((*field).into()).into_series().into())?;
+        }
+        Ok(())
+    }
+
+    /// Segments whose column is also that of a field or of a rule.
+    fn share_segments(&mut self) -> PolarsResult<()> {
+        for (name, slot) in self.mapping.segments.iter().zip(SEGMENT_SLOTS) {
+            if self.table.text_field(name).is_some_and(|field| self.frame.column(field).is_ok())
+                || self.frame.column(slot).is_ok()
+            {
+                continue;
+            }
+            if let Some(texts) = self.texts(std::slice::from_ref(name))? {
+                self.frame.with_column(texts.with_name(slot.into()).into_series().into())?;
+            }
         }
         Ok(())
     }
@@ -236,17 +252,34 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Keeps one of rows that say the same: the lines of one document.
+    /// Keeps one of rows that say the same: the lines of one document. Lines may be of several segments; the first as
+    /// text is kept, whatever the order of rows.
     fn join_lines(&self, counts: &mut [bool]) -> PolarsResult<()> {
-        let is_field = |name: &&PlSmallStr| !AUX.contains(&name.as_str());
-        let names = self.frame.get_column_names();
-        let columns: PolarsResult<Vec<StringChunked>> =
-            names.into_iter().filter(is_field).map(|name| texts_of(&self.frame, name)).collect();
-        let columns = columns?;
-        let mut seen: BTreeSet<Vec<&str>> = BTreeSet::new();
-        for (i, counts) in counts.iter_mut().enumerate().filter(|(_, counts)| **counts) {
-            *counts =
-                seen.insert(columns.iter().map(|texts| texts.get(i).unwrap_or_default().trim()).collect());
+        let is_read = |name: &&PlSmallStr| !AUX.contains(&name.as_str());
+        let (segments, fields): (Vec<_>, Vec<_>) = self
+            .frame
+            .get_column_names()
+            .into_iter()
+            .filter(is_read)
+            .partition(|name| is_segment_slot(name.as_str()));
+        let columns = |names: Vec<&PlSmallStr>| -> PolarsResult<Vec<StringChunked>> {
+            names.into_iter().map(|name| texts_of(&self.frame, name)).collect()
+        };
+        let (segments, fields) = (columns(segments)?, columns(fields)?);
+        fn said(columns: &[StringChunked], i: usize) -> Vec<&str> {
+            columns.iter().map(|texts| texts.get(i).unwrap_or_default().trim()).collect()
+        }
+        let mut kept: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        for i in 0..counts.len() {
+            if !counts[i] {
+                continue;
+            }
+            let first = kept.entry(said(&fields, i)).or_insert(i);
+            let better = if said(&segments, i) < said(&segments, *first) { i } else { *first };
+            counts[i] = false;
+            counts[*first] = false;
+            counts[better] = true;
+            *first = better;
         }
         Ok(())
     }

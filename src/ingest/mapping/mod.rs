@@ -22,7 +22,7 @@ pub use suggest::suggest;
 
 use super::IngestError;
 use super::Layout;
-use super::table::{Kind, Table};
+use super::table::{Kind, SEGMENT_SLOTS, Table};
 use crate::core::Day;
 use number::DecimalMark;
 use std::path::Path;
@@ -109,6 +109,15 @@ impl Mapping {
         Self { name: "".into(), tables: tables.into() }
     }
 
+    /// The same with columns of these names read as segments, where a file has them.
+    pub(super) fn with_segments(&self, names: &[String]) -> Self {
+        let mut tables = (*self.tables).clone();
+        for table in [Table::Invoices, Table::Customers] {
+            tables[table as usize].segments = names.to_vec();
+        }
+        Self { name: self.name.clone(), tables: tables.into() }
+    }
+
     pub(super) fn of(&self, table: Table) -> &TableMapping {
         &self.tables[table as usize]
     }
@@ -142,6 +151,8 @@ pub(super) struct TableMapping {
     pub has_lines: bool,
     /// How the file is written; what is not said is found out.
     pub layout: Layout,
+    /// Columns that are wanted as segments, by the name of a field or by header; the policy's, not the mapping's.
+    pub segments: Vec<String>,
 }
 
 /// Where a field is.
@@ -285,6 +296,22 @@ impl TableMapping {
         wanted
     }
 
+    /// The header of each segment that is no mapped field and has a column of its own: exactly one of that name.
+    fn segment_columns(&self, table: Table, found: &[String]) -> Vec<(&'static str, String)> {
+        let own = |name: &str| {
+            let field = table.text_field(name);
+            field.is_some_and(|field| self.source_of(field).is_some() || self.has_constant(field))
+        };
+        let header = |name: &str| {
+            let is_there = found.iter().any(|header| header == name);
+            let mut fitting =
+                found.iter().filter(|h| if is_there { *h == name } else { header::fits(h, name) });
+            fitting.next().filter(|_| fitting.next().is_none())
+        };
+        let wanted = self.segments.iter().zip(SEGMENT_SLOTS).filter(|(name, _)| !own(name));
+        wanted.filter_map(|(name, slot)| Some((slot, header(name)?.clone()))).collect()
+    }
+
     /// Where a field is: in the column of its own name, if the mapping names none.
     fn source_of(&self, field: &'static str) -> Option<Source> {
         if self.columns.is_empty() {
@@ -374,6 +401,11 @@ impl TableMapping {
                     let (file, column) = (file.to_owned(), aux.headers.join("` or `"));
                     return Err(IngestError::MissingRuleColumn { file, column, found: found.to_vec() });
                 }
+            }
+        }
+        for (slot, header) in self.segment_columns(table, found) {
+            if columns.iter().all(|(_, other)| *other != header) {
+                columns.push((slot, header));
             }
         }
         Ok(columns)
