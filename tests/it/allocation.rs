@@ -166,7 +166,7 @@ impl Books {
             segments: vec![Segment {
                 name: "unit".into(),
                 label: ["S", "N"].map(str::to_owned).to_vec(),
-                code: b.iter().map(|b| [NO_VALUE, 0, 1][b.id as usize % 3]).collect(),
+                code: b.iter().map(|b| [NO_VALUE, 0, 1][b.id % 3]).collect(),
             }],
             credits: self.credits.iter().map(credit).collect(),
             ..InvoiceRows::default()

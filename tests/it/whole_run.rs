@@ -191,7 +191,9 @@ fn the_tables_of_a_run_agree() {
         let open = total(&scores, "open_amount", |r| is(&scores, "currency", r, currency));
         assert!(open > Amount::ZERO, "{currency}");
         let in_buckets = total(&aging, "amount", |r| {
-            is(&aging, "currency", r, currency) && !is(&aging, "bucket", r, "unapplied")
+            is(&aging, "currency", r, currency)
+                && is(&aging, "segment", r, "all")
+                && !is(&aging, "bucket", r, "unapplied")
         });
         assert_eq!(in_buckets, open, "{currency}");
         let from = |source: &'static str| {
