@@ -136,7 +136,7 @@ fn engine(
     let survey = survey(known, &narrowed, Purpose::Fit);
     let model = hazard::fit(known, &survey, &narrowed, contest.seed)?;
     let common = crate::score::dependence(known, &survey, &model, &narrowed);
-    let narrowed = narrowed.with_correlations(common.customer, common.portfolio);
+    let narrowed = narrowed.with_dependence(common.customer, common.portfolio, common.week);
     let prediction = crate::score::predict(known, &survey, &model, &narrowed);
     let scores = crate::score::score(known, &prediction, &narrowed);
     let mut late_prob = Vec::with_capacity(not_yet_due.len());

@@ -77,7 +77,7 @@ pub struct CashForecast {
 /// daily numbers, so that the days of a week sum to it but for the last bits of `f64`. Quantiles come from one set of
 /// simulated futures ([`Portfolio::simulate`]) for all periods. `due` adds the open amounts that fall due in the
 /// period, exact to the cent; what is overdue already is in none. A draw of `total` is a draw of `open` and one of
-/// `future` together.
+/// `future` together, both with the same good and bad weeks ([`Draws::shaken`]).
 ///
 /// # Shapes and units
 /// - `open`: ledger indices of the open invoices, customers together, as [`Known::open_invoices`] gives them.
@@ -120,7 +120,7 @@ pub fn cash_forecast(
         let key = (known.as_of(), currency);
         let opened = portfolio.map(|p| Cash {
             expected: p.expected_by_day(last),
-            draws: p.simulate(&shocks, last),
+            draws: p.simulate(&shocks, last).shaken(policy.forecast.week_deviation, seed),
             due: Some(p.due_by_day(last)),
         });
         let Some(future) = future else {
@@ -130,7 +130,11 @@ pub fn cash_forecast(
             continue;
         };
         let open = opened.unwrap_or_else(|| Cash::none(shocks.n_draws, last as usize));
-        let future = Cash { expected: future.expected.clone(), draws: future.simulate(&shocks), due: None };
+        let future = Cash {
+            expected: future.expected.clone(),
+            draws: future.simulate(&shocks).shaken(policy.forecast.week_deviation, seed),
+            due: None,
+        };
         let total = Cash {
             expected: open.expected.iter().zip(&future.expected).map(|(a, b)| a + b).collect(),
             draws: open.draws.plus(&future.draws),

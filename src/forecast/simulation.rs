@@ -19,6 +19,9 @@ const INVOICE_DRAWS_MAX: usize = 12_000_000;
 /// Draws that the outer quantiles need however many invoices there are.
 const DRAWS_MIN: usize = 100;
 
+/// Days in a week.
+const WEEK: usize = 7;
+
 /// The probabilities of the forecast's quantiles.
 pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
 
@@ -58,6 +61,41 @@ impl Draws {
     /// `cash` is `[n_days, n_draws]`, day by day.
     pub(super) fn new(n_draws: usize, cash: Vec<i64>) -> Self {
         Self { n_draws, cash }
+    }
+
+    /// The same futures with good and bad weeks: in each draw the cash of every week after as_of is multiplied by a
+    /// log-normal factor of that deviation, and all of it brought back to the draw's total, so that money only moves
+    /// between weeks. The factors are those of the seed, whatever the cash.
+    pub fn shaken(mut self, deviation: f64, seed: u64) -> Self {
+        if deviation <= 0.0 || self.n_draws == 0 {
+            return self;
+        }
+        let n_days = self.cash.len() / self.n_draws;
+        let mut factors = vec![0.0; n_days.div_ceil(WEEK) * self.n_draws];
+        for (week, factors) in factors.chunks_mut(self.n_draws).enumerate() {
+            let normals = StandardNormal.sample_iter(rng(seed, "forecast: week", week as u64));
+            factors.iter_mut().zip(normals).for_each(|(f, z): (_, f64)| *f = (deviation * z).exp());
+        }
+        let of_day = |day: usize| &factors[day / WEEK * self.n_draws..];
+        let (mut before, mut after) = (vec![0.0; self.n_draws], vec![0.0; self.n_draws]);
+        for (day, cash) in self.cash.chunks(self.n_draws).enumerate() {
+            for (draw, (&c, f)) in cash.iter().zip(of_day(day)).enumerate() {
+                before[draw] += c as f64;
+                after[draw] += c as f64 * f;
+            }
+        }
+        // what is rounded off a day is carried to the next, so that each draw keeps its total
+        let (mut exact, mut given) = (vec![0.0; self.n_draws], vec![0_i64; self.n_draws]);
+        for (day, cash) in self.cash.chunks_mut(self.n_draws).enumerate() {
+            for (draw, (c, f)) in cash.iter_mut().zip(of_day(day)).enumerate() {
+                if *c != 0 {
+                    exact[draw] += *c as f64 * f * before[draw] / after[draw];
+                    *c = exact[draw].round() as i64 - given[draw];
+                    given[draw] += *c;
+                }
+            }
+        }
+        self
     }
 
     /// Both together, draw by draw.
@@ -247,6 +285,21 @@ mod tests {
         let cash = [0, 10, 20, 30, 40];
         assert_eq!([0.05, 0.25, 0.9, 1.0].map(|p| quantile(&cash, p)), [2.0, 10.0, 36.0, 40.0]);
         assert_eq!(quantile(&[7], 0.95), 7.0);
+    }
+
+    #[test]
+    fn good_and_bad_weeks_move_money_between_weeks_only() {
+        let cash: Vec<i64> = (0..14 * 200).map(|k| if k < 7 * 200 { 30_000 } else { 10_000 }).collect();
+        let draws = Draws::new(200, cash);
+        let shaken = draws.clone().shaken(0.2, 5);
+        let (first, all) = (shaken.cash(1, 7), shaken.cash(1, 14));
+        assert!(all.iter().all(|&c| c == 280_000), "{all:?}");
+        // ln(first / second) is ln 3 with the deviation of a difference of two
+        let ln: Vec<f64> =
+            first.iter().zip(&all).map(|(&f, &a)| (f as f64 / (a - f) as f64 / 3.0).ln()).collect();
+        let deviation = (ln.iter().map(|l| l * l).sum::<f64>() / 200.0).sqrt();
+        assert!((deviation / (0.2 * 2f64.sqrt()) - 1.0).abs() < 0.2, "{deviation}");
+        assert_eq!(draws.clone().shaken(0.0, 5), draws);
     }
 
     #[test]

@@ -103,13 +103,16 @@ pub struct ContactEffect {
     pub n_paid: u64,
 }
 
-/// Shares of the timing of payments that invoices have in common.
+/// What payments have in common: shares of their timing, and what moves a whole week.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dependence {
     /// Those of one customer, beyond what all have.
     pub customer: f64,
     /// All of them.
     pub portfolio: f64,
+    /// Deviation of the log of a week's cash beyond that: what the model has wrong about a week as such.
+    #[serde(default)]
+    pub week: f64,
 }
 
 impl Artifact {

@@ -110,7 +110,7 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     let (open, curves) = (&prediction.open, &prediction.curves);
     let measured = model
         .dependence
-        .map_or_else(|| policy.clone(), |d| policy.clone().with_correlations(d.customer, d.portfolio));
+        .map_or_else(|| policy.clone(), |d| policy.clone().with_dependence(d.customer, d.portfolio, d.week));
     let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
     observer.stage("prioritise");
     let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);

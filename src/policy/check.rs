@@ -41,10 +41,11 @@ impl Deref for ValidPolicy {
 }
 
 impl ValidPolicy {
-    /// The same policy with what payments have in common as it was measured, held inside the range of both keys.
-    pub fn with_correlations(mut self, customer: f64, portfolio: f64) -> Self {
+    /// The same policy with what payments have in common as it was measured, held inside the ranges of the keys.
+    pub fn with_dependence(mut self, customer: f64, portfolio: f64, week: f64) -> Self {
         let portfolio = portfolio.clamp(0.0, 0.5);
         self.0.forecast.portfolio_correlation = portfolio;
+        self.0.forecast.week_deviation = week.clamp(0.0, 1.0);
         self.0.forecast.customer_correlation = customer.clamp(0.0, 0.9).min(0.95 - portfolio);
         self
     }
@@ -112,6 +113,7 @@ impl ValidPolicy {
         c.int("forecast.billing_half_life_days", f.billing_half_life_days, 14, 3650)?;
         c.real("forecast.customer_correlation", f.customer_correlation, 0.0, 0.9)?;
         c.real("forecast.portfolio_correlation", f.portfolio_correlation, 0.0, 0.5)?;
+        c.real("forecast.week_deviation", f.week_deviation, 0.0, 1.0)?;
         let both = f.customer_correlation + f.portfolio_correlation;
         c.real("forecast.customer_correlation + forecast.portfolio_correlation", both, 0.0, 0.95)?;
 

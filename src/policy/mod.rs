@@ -118,6 +118,7 @@ pub struct ForecastPolicy {
     pub billing_half_life_days: i32,
     pub customer_correlation: f64,
     pub portfolio_correlation: f64,
+    pub week_deviation: f64,
 }
 
 #[cfg(test)]

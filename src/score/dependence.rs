@@ -14,6 +14,10 @@ use rayon::prelude::*;
 
 /// Past days that are looked at, the newest ones.
 const MARKS: usize = 12;
+/// Weeks after each whose payments are counted.
+const WEEKS: usize = 4;
+/// Largest deviation of a week that is believed.
+const WEEK_MOST: f64 = 0.4;
 /// Days after each by which an invoice is paid or not: payments of a week, a fortnight and four weeks.
 const HORIZONS: [i32; 3] = [7, 14, 28];
 /// Customers looked at, at the most: chosen by their ids.
@@ -34,6 +38,10 @@ const CUSTOMER_MOST: f64 = 0.65;
 /// products of misses over all pairs, divided by that of `f f'`, is the correlation: over pairs of one customer it is
 /// `customer + portfolio`, over pairs of different customers `portfolio`. Both are shrunk to the policy's.
 ///
+/// A week may also bring more or less as such, by its place among holidays and ends of months. With `n` payments in a
+/// week and `m` expected, its squared deviation is that part of `(n - m)^2` which neither customers by themselves nor
+/// the portfolio's correlation explain, over `m^2`, summed over weeks and marks.
+///
 /// The model has seen these days; on a short history it therefore looks a little better than it will be.
 ///
 /// Source: the method of moments of Frey & McNeil (2003), *Dependent Defaults in Models of Portfolio Credit Risk*.
@@ -41,6 +49,7 @@ pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &Vali
     let usual = Dependence {
         customer: policy.forecast.customer_correlation,
         portfolio: policy.forecast.portfolio_correlation,
+        week: policy.forecast.week_deviation,
     };
     let marks = past_marks(survey, known.as_of());
     if marks.is_empty() {
@@ -48,27 +57,27 @@ pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &Vali
     }
     let customers = sample(known);
     let days: Vec<Day> = marks.iter().map(|m| m.1).collect();
-    let n = marks.len() * HORIZONS.len();
-    let parts: Vec<Vec<Sums>> = customers
+    let n = marks.len();
+    let parts: Vec<Vec<Mark>> = customers
         .par_chunks(CHUNK)
         .map_init(Room::default, |room, customers| {
-            let mut sums = vec![Sums::default(); n];
+            let mut sums = vec![Mark::default(); n];
             for &c in customers {
                 sweep(known, c as usize, &days, &survey.memory, room, |m, state, open| {
                     let prior = &survey.priors[marks[m].0];
                     let habits = Habits::new(known, state, open, prior, &survey.memory);
                     let look = Look { known, survey, hazard, prior, habits: &habits };
-                    look.add(open, &mut sums[m * HORIZONS.len()..(m + 1) * HORIZONS.len()]);
+                    look.add(open, &mut sums[m]);
                 });
             }
             sums
         })
         .collect();
-    let mut all = vec![Sums::default(); n];
+    let mut all = vec![Mark::default(); n];
     for part in parts {
         all.iter_mut().zip(part).for_each(|(sum, p)| sum.join(&p));
     }
-    estimate(&all, marks.len() as f64, usual)
+    estimate(&all, usual)
 }
 
 /// Landmarks with a place among the priors, newest first, far enough apart that their invoices' weeks do not overlap.
@@ -110,14 +119,15 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Adds what its open invoices did to the sums of each horizon.
-    fn add(&self, open: &[u32], sums: &mut [Sums]) {
+    /// Adds what its open invoices did to the sums of the mark.
+    fn add(&self, open: &[u32], sums: &mut Mark) {
         if open.is_empty() {
             return;
         }
         let (known, prior) = (self.known, self.prior);
         let calendar = Calendar::new(self.habits, prior, &self.survey.almanac);
         let mut own = [Misses::default(); HORIZONS.len()];
+        let mut weeks = [OwnWeek::default(); WEEKS];
         let mut survival = Vec::new();
         for &i in open {
             let facts = Facts::new(known, i as usize, self.habits, prior);
@@ -129,8 +139,20 @@ impl Look<'_> {
                 let f = if p > 0.0 && p < 1.0 { normal_density(normal_quantile(p)) } else { 0.0 };
                 own.add(f64::from(u8::from(paid)) - p, f);
             }
+            let mut density = 0.0;
+            for (k, week) in weeks.iter_mut().enumerate() {
+                let (from, to) = (7 * k as i32, 7 * (k as i32 + 1));
+                let (before, after) = (survival[from as usize], survival[to as usize]);
+                let paid = (from + 1..=to)
+                    .contains(&(known.settled[i as usize].max(prior.mark.0 + 1) - prior.mark.0));
+                let then =
+                    if after > 0.0 && after < 1.0 { normal_density(normal_quantile(after)) } else { 0.0 };
+                week.add(f64::from(u8::from(paid)), before - after, then - density);
+                density = then;
+            }
         }
-        sums.iter_mut().zip(own).for_each(|(sum, own)| sum.add(own));
+        sums.horizons.iter_mut().zip(own).for_each(|(sum, own)| sum.add(own));
+        sums.weeks.iter_mut().zip(weeks).for_each(|(sum, own)| sum.add(own));
     }
 }
 
@@ -149,6 +171,62 @@ impl Misses {
         self.miss2 += miss * miss;
         self.density += density;
         self.density2 += density * density;
+    }
+}
+
+/// One customer's payments in a week, those expected, and how the latter move with what all have in common.
+#[derive(Debug, Clone, Copy, Default)]
+struct OwnWeek {
+    miss: f64,
+    expected: f64,
+    slope: f64,
+}
+
+impl OwnWeek {
+    fn add(&mut self, paid: f64, expected: f64, slope: f64) {
+        self.miss += paid - expected;
+        self.expected += expected;
+        self.slope += slope;
+    }
+}
+
+/// One week over all customers.
+#[derive(Debug, Clone, Copy, Default)]
+struct WeekSums {
+    miss: f64,
+    expected: f64,
+    slope: f64,
+    /// Sums over customers of their squares.
+    miss_of_customers: f64,
+}
+
+impl WeekSums {
+    fn add(&mut self, own: OwnWeek) {
+        self.miss += own.miss;
+        self.expected += own.expected;
+        self.slope += own.slope;
+        self.miss_of_customers += own.miss.powi(2);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.miss += other.miss;
+        self.expected += other.expected;
+        self.slope += other.slope;
+        self.miss_of_customers += other.miss_of_customers;
+    }
+}
+
+/// One mark over all customers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    horizons: [Sums; HORIZONS.len()],
+    weeks: [WeekSums; WEEKS],
+}
+
+impl Mark {
+    fn join(&mut self, other: &Self) {
+        self.horizons.iter_mut().zip(&other.horizons).for_each(|(sum, o)| sum.join(o));
+        self.weeks.iter_mut().zip(&other.weeks).for_each(|(sum, o)| sum.join(o));
     }
 }
 
@@ -185,12 +263,14 @@ impl Sums {
     }
 }
 
-fn estimate(sums: &[Sums], n_marks: f64, usual: Dependence) -> Dependence {
+fn estimate(marks: &[Mark], usual: Dependence) -> Dependence {
+    let n_marks = marks.len() as f64;
+    let sums: Vec<&Sums> = marks.iter().flat_map(|m| &m.horizons).collect();
     let shrunk = |top: f64, bottom: f64, usual: f64| {
         let prior = PRIOR_MARKS * bottom / n_marks;
         if bottom > 0.0 { (top + prior * usual) / (bottom + prior) } else { usual }
     };
-    let sum = |of: fn(&Sums) -> f64| sums.iter().map(of).sum::<f64>();
+    let sum = |of: fn(&Sums) -> f64| sums.iter().map(|s| of(s)).sum::<f64>();
     let portfolio = shrunk(
         sum(|s| s.miss.powi(2) - s.miss_of_customers),
         sum(|s| s.density.powi(2) - s.density_of_customers),
@@ -198,14 +278,24 @@ fn estimate(sums: &[Sums], n_marks: f64, usual: Dependence) -> Dependence {
     );
     let both = shrunk(sum(|s| s.miss_pairs), sum(|s| s.density_pairs), usual.customer + usual.portfolio);
     let portfolio = portfolio.clamp(0.0, PORTFOLIO_MOST);
-    Dependence { customer: (both - portfolio).clamp(0.0, CUSTOMER_MOST), portfolio }
+    let weeks = || marks.iter().flat_map(|m| &m.weeks);
+    let week = shrunk(
+        weeks().map(|w| w.miss.powi(2) - w.miss_of_customers - portfolio * w.slope.powi(2)).sum(),
+        weeks().map(|w| w.expected.powi(2)).sum(),
+        usual.week.powi(2),
+    );
+    Dependence {
+        customer: (both - portfolio).clamp(0.0, CUSTOMER_MOST),
+        portfolio,
+        week: week.max(0.0).sqrt().min(WEEK_MOST),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const USUAL: Dependence = Dependence { customer: 0.3, portfolio: 0.02 };
+    const USUAL: Dependence = Dependence { customer: 0.3, portfolio: 0.02, week: 0.0 };
 
     /// One mark, two customers with two invoices each, all of p = 1/2: f^2 = 1 / (2 pi).
     fn of(misses: [[f64; 2]; 2]) -> Sums {
@@ -228,19 +318,52 @@ mod tests {
         assert!((sums.density_pairs - 4.0 * f2).abs() < 1e-12);
     }
 
+    fn marks(horizons: Sums, n: usize) -> Vec<Mark> {
+        let mut mark = Mark::default();
+        mark.horizons[0] = horizons;
+        vec![mark; n]
+    }
+
     #[test]
     fn many_marks_without_anything_in_common_overrule_the_policy() {
-        let none = vec![of([[0.5, -0.5], [0.5, -0.5]]); 200];
-        let found = estimate(&none, 200.0, USUAL);
+        let found = estimate(&marks(of([[0.5, -0.5], [0.5, -0.5]]), 200), USUAL);
         assert!((found.portfolio - 0.02 * 2.0 / 202.0).abs() < 1e-9, "{found:?}");
         assert_eq!(found.customer, 0.0);
-        let nothing = estimate(&[Sums::default()], 1.0, USUAL);
+        let nothing = estimate(&marks(Sums::default(), 1), USUAL);
         assert!((nothing.customer - 0.3).abs() < 1e-12 && nothing.portfolio == 0.02, "{nothing:?}");
     }
 
     #[test]
     fn customers_who_miss_together_have_it_in_common() {
-        let marks = [of([[0.5, 0.5], [-0.5, -0.5]]); 50];
-        assert_eq!(estimate(&marks, 50.0, USUAL).customer, CUSTOMER_MOST);
+        let found = estimate(&marks(of([[0.5, 0.5], [-0.5, -0.5]]), 50), USUAL);
+        assert_eq!(found.customer, CUSTOMER_MOST);
+    }
+
+    /// 100 customers expected to pay one invoice each: 20 more or fewer came, though each by itself explains 1 only.
+    #[test]
+    fn a_week_that_brings_more_than_chance_explains_has_a_deviation_of_its_own() {
+        let week = |miss: f64| {
+            let mut sum = WeekSums::default();
+            (0..100).for_each(|_| {
+                let mut own = OwnWeek::default();
+                own.add(1.0 + miss, 1.0, 0.0);
+                sum.add(own);
+            });
+            sum
+        };
+        let mark = |miss| Mark { weeks: [week(miss); WEEKS], ..Mark::default() };
+        let found = estimate(&[[mark(0.2), mark(-0.2)]; 50].concat(), USUAL);
+        let wanted = (20f64.powi(2) - 100.0 * 0.2f64.powi(2)) / 100f64.powi(2) * 100.0 / 102.0;
+        assert!((found.week - wanted.sqrt()).abs() < 1e-9, "{found:?}");
+        // independent customers who miss by one each way
+        let chance: Vec<Mark> = vec![
+            Mark {
+                weeks: [WeekSums { miss: 10.0, expected: 100.0, slope: 0.0, miss_of_customers: 100.0 };
+                    WEEKS],
+                ..Mark::default()
+            };
+            50
+        ];
+        assert_eq!(estimate(&chance, USUAL).week, 0.0);
     }
 }
