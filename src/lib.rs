@@ -39,6 +39,7 @@ pub mod numeric;
 pub mod pipeline;
 pub mod policy;
 pub mod remote;
+pub mod report;
 pub mod score;
 pub mod simulate;
 

@@ -2,6 +2,8 @@
 
 mod aging;
 mod lateness;
+mod receipt;
 
 pub use aging::{Aging, aging};
 pub use lateness::{Lateness, lateness};
+pub use receipt::{Receipts, receipts};

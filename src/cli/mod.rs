@@ -13,6 +13,7 @@ pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod render;
+pub mod report;
 pub mod rules;
 pub mod run;
 pub mod schema;
@@ -47,6 +48,7 @@ enum Verb {
     Fit(fit::FitArgs),
     Score(score::ScoreArgs),
     Explain(explain::ExplainArgs),
+    Report(report::ReportArgs),
     Audit(audit::AuditArgs),
     Backtest(backtest::BacktestArgs),
     Simulate(simulate::SimulateArgs),
@@ -92,6 +94,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Fit(args) => fit::run(&args, &screen),
         Verb::Score(args) => score::run(&args, &screen),
         Verb::Explain(args) => explain::run(&args, &screen),
+        Verb::Report(args) => report::run(&args, &screen),
         Verb::Audit(args) => audit::run(&args, &screen),
         Verb::Backtest(args) => backtest::run(&args, &screen),
         Verb::Simulate(args) => simulate::run(&args, &screen),
@@ -124,6 +127,7 @@ mod tests {
             of::<explain::ExplainArgs>("explain"),
             of::<fit::FitArgs>("fit"),
             of::<policy::PolicyArgs>("policy"),
+            of::<report::ReportArgs>("report"),
             of::<rules::RulesArgs>("rules"),
             of::<run::RunArgs>("run"),
             of::<schema::SchemaArgs>("schema"),

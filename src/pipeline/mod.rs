@@ -13,6 +13,7 @@ pub mod ledger_report;
 pub mod observe;
 pub mod policy;
 pub mod rejection;
+pub mod report;
 pub mod summary;
 mod table;
 
@@ -28,12 +29,12 @@ pub use ledger_report::LedgerReport;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
-use crate::collect::{Contact, Contacts, Reporting, Stakes};
+use crate::collect::{Contact, Contacts, Priorities, Reporting, Stakes};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
     encode_parquet, policy_hash, sha256_hex,
 };
-use crate::core::{Currency, Day};
+use crate::core::{Amount, Currency, Day};
 use crate::error::Error;
 use crate::features::{Purpose, survey};
 use crate::ledger::Known;
@@ -44,6 +45,8 @@ use std::path::Path;
 
 /// Name of the model in an output folder.
 pub const MODEL_FILE: &str = "model.json";
+/// Name of the page in an output folder.
+pub const REPORT_FILE: &str = "report.html";
 
 /// What a run needs beside its files.
 #[derive(Debug, Clone)]
@@ -69,7 +72,7 @@ pub struct RunOutput {
     pub summary: Summary,
 }
 
-/// The main job: check, fit (or take `job.model`), score, forecast, prioritise, age.
+/// The main job: check, fit (or take `job.model`), score, forecast, prioritise, age, report.
 ///
 /// # Errors
 /// The first stage that cannot go on.
@@ -79,14 +82,22 @@ pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunO
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
-    assess(book, job, observer)
+    let (mut output, tables) = assessed(book, job, observer)?;
+    observer.stage("report");
+    output.files.push(report::of_run(&output, tables)?);
+    Ok(output)
 }
 
-/// [`run`] from a checked book on.
+/// [`run`] from a checked book on, but for the report: that tells of the input files, which hold what came later too.
 ///
 /// # Errors
 /// As [`run`].
 pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutput, Error> {
+    Ok(assessed(book, job, observer)?.0)
+}
+
+/// A run's output, and its tables beside their bytes.
+fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput, Vec<Table>), Error> {
     let Book { ledger, contacts, fx, quarantine, inputs, mut warnings, .. } = book;
     let policy = &job.policy;
     let known = ledger.into_known(job.as_of);
@@ -131,12 +142,16 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
     };
     let run_id = key.run_id();
     let summary = Summary::new(&known, &scores, &forecast, &ranked, &aging);
-    let metrics = metrics(&summary, forecast.n_draws);
+    let metrics = metrics(&summary, &ranked, forecast.n_draws);
+    let risk = crate::score::risk(&known, &scores);
+    let receipts = crate::analytics::receipts(&known);
     let tables = vec![
         table::invoice_scores(&known, &scores, &model.model_id)?,
         table::cash_forecast(forecast, job.as_of)?,
         table::priorities(ranked)?,
         table::aging(aging)?,
+        table::risk(risk, job.as_of)?,
+        table::receipts(receipts, job.as_of)?,
         table::customer_features(&known, &prediction)?,
         table::quarantine(&quarantine)?,
     ];
@@ -167,7 +182,7 @@ pub fn assess(book: Book, job: &Job, observer: &dyn Observer) -> Result<RunOutpu
         timings: Vec::new(),
     };
     files.push(OutputFile { name: MODEL_FILE.to_owned(), bytes: model_json.into_bytes() });
-    Ok(RunOutput { files, manifest, summary })
+    Ok((RunOutput { files, manifest, summary }, tables))
 }
 
 /// Puts a run in place with its manifest: a reader sees the old folder or the new one.
@@ -352,8 +367,13 @@ fn reporting(
     }
 }
 
-fn metrics(summary: &Summary, n_draws: usize) -> BTreeMap<String, f64> {
+/// Figures of the whole; amounts in the currency of the priorities.
+fn metrics(summary: &Summary, ranked: &Priorities, n_draws: usize) -> BTreeMap<String, f64> {
+    let total = |amounts: &[Amount]| amounts.iter().copied().sum::<Amount>().to_f64();
     let pairs = [
+        ("open_amount", total(&ranked.open_amount)),
+        ("overdue_amount", total(&ranked.overdue_amount)),
+        ("value_at_risk", crate::numeric::sum(&ranked.value_at_risk)),
         ("open_invoices", summary.n_open as f64),
         ("overdue_invoices", summary.n_overdue as f64),
         ("mean_late_prob_not_yet_due", summary.mean_late_prob),

@@ -1,6 +1,6 @@
 //! What the stages computed, as tables of the contract.
 
-use crate::analytics::Aging;
+use crate::analytics::{Aging, Receipts};
 use crate::collect::Priorities;
 use crate::contract::{Column, ContractError, NO_TEXT, Table, TextList};
 use crate::core::{Day, TextColumn};
@@ -8,7 +8,7 @@ use crate::features::BASE;
 use crate::forecast::CashForecast;
 use crate::ingest::Quarantined;
 use crate::ledger::Known;
-use crate::score::{InvoiceScore, Prediction, RiskBand};
+use crate::score::{InvoiceScore, Prediction, Risk, RiskBand, RiskSums};
 
 /// Lifts below this are within what shrinkage leaves of noise: a customer has no pay day of its own.
 const LIFT_MIN: f64 = 1.2;
@@ -156,6 +156,49 @@ pub fn aging(aging: Aging) -> Result<Table, ContractError> {
             ("bucket", Column::Text(aging.bucket)),
             ("amount", Column::Amount(aging.amount)),
             ("n_invoices", Column::I64(aging.n_invoices.into_iter().map(i64::from).collect())),
+        ],
+    )
+}
+
+/// `risk`.
+pub fn risk(risk: Risk, as_of: Day) -> Result<Table, ContractError> {
+    let Risk { currency, risk_band, sums } = risk;
+    let n = sums.len();
+    let counts = |f: fn(&RiskSums) -> u32| Column::I64(sums.iter().map(|s| i64::from(f(s))).collect());
+    Table::try_new(
+        "risk",
+        vec![
+            ("as_of", Column::SameDate { day: as_of, n }),
+            ("currency", Column::Text(currency.iter().map(|c| c.as_str()).collect())),
+            ("segment", Column::SameText { text: "all".to_owned(), n }),
+            ("risk_band", Column::Text(risk_band.into_iter().collect())),
+            ("n_invoices", counts(|s| s.n_invoices)),
+            ("open_amount", Column::Amount(sums.iter().map(|s| s.open_amount).collect())),
+            ("n_overdue", counts(|s| s.n_overdue)),
+            ("overdue_amount", Column::Amount(sums.iter().map(|s| s.overdue_amount).collect())),
+            ("mean_late_prob", Column::OptF64(sums.iter().map(RiskSums::mean_late_prob).collect())),
+            ("expected_30", Column::F64(sums.iter().map(|s| s.expected_30).collect())),
+            ("expected_unpaid", Column::F64(sums.iter().map(|s| s.expected_unpaid).collect())),
+        ],
+    )
+}
+
+/// `receipts`.
+pub fn receipts(receipts: Receipts, as_of: Day) -> Result<Table, ContractError> {
+    let r = receipts;
+    let n = r.period.len();
+    let dates = |days: &[Day]| Column::Date(days.iter().map(|d| d.0).collect());
+    Table::try_new(
+        "receipts",
+        vec![
+            ("as_of", Column::SameDate { day: as_of, n }),
+            ("currency", Column::Text(r.currency.iter().map(|c| c.as_str()).collect())),
+            ("segment", Column::SameText { text: "all".to_owned(), n }),
+            ("grain", Column::Text(r.grain.into_iter().collect())),
+            ("period", Column::I32(r.period)),
+            ("period_start", dates(&r.period_start)),
+            ("period_end", dates(&r.period_end)),
+            ("received", Column::Amount(r.received)),
         ],
     )
 }

@@ -5,6 +5,7 @@ pub mod dependence;
 pub mod invoice;
 pub mod new_invoice;
 pub mod predict;
+pub mod risk;
 
 pub use crate::model::ContactEffect;
 pub use curve::Curves;
@@ -12,3 +13,4 @@ pub use dependence::dependence;
 pub use invoice::{InvoiceScore, RiskBand, score};
 pub use new_invoice::NewInvoices;
 pub use predict::{Prediction, Reason, predict};
+pub use risk::{Risk, RiskSums, risk};

@@ -42,6 +42,12 @@ const CONTRACT: &[(&str, &str)] = &[
          left_out_gain broken_promises last_contact_date reason_1 reason_2 reason_3 hold invoice_ids",
     ),
     ("aging", "currency segment bucket amount n_invoices"),
+    (
+        "risk",
+        "as_of currency segment risk_band n_invoices open_amount n_overdue overdue_amount mean_late_prob expected_30
+         expected_unpaid",
+    ),
+    ("receipts", "as_of currency segment grain period period_start period_end received"),
     ("kpis", "kpi definition_id basis window_days as_of currency segment value numerator denominator"),
     ("customer_features", "customer_id as_of n_invoices n_settled n_late n_open n_overdue oldest_days_past_due late_rate delay_days delay_sd_days slower_lately_days usual_amount last_settled_days pay_weekday pay_weekday_lift pay_month_day pay_month_day_lift"),
     ("provision", "as_of currency segment bucket ead pd lgd ecl"),
@@ -51,11 +57,13 @@ const CONTRACT: &[(&str, &str)] = &[
     ("metrics", "model task metric horizon value n source currency against low high better"),
     ("reliability", "model bin prob_from prob_to n mean_late_prob late_share"),
 ];
-const WRITTEN: [&str; 10] = [
+const WRITTEN: [&str; 12] = [
     "invoice_scores",
     "cash_forecast",
     "priorities",
     "aging",
+    "risk",
+    "receipts",
     "customer_features",
     "quarantine",
     "backtest_scores",

@@ -19,6 +19,7 @@ mod mapping;
 mod recovery;
 mod refusal;
 mod remote;
+mod report;
 mod rules;
 mod sample;
 mod segment;

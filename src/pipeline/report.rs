@@ -1,0 +1,45 @@
+//! The page of a run: from what it holds in memory, or from the folder that it wrote.
+
+use super::{REPORT_FILE, RunOutput};
+use crate::contract::{ContractError, OutputFile, Table, write_file};
+use crate::error::Error;
+use crate::features::BASE;
+use crate::report::{Folder, Report};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Where a report is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reported {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: usize,
+}
+
+/// Reads a run's folder and writes its report anew, with what changed since an earlier run and with a backtest.
+///
+/// # Errors
+/// [`ContractError`] for a folder that is no run of this version, and if the page cannot be written.
+pub fn report(folder: &Path, previous: Option<&Path>, backtest: Option<&Path>) -> Result<Reported, Error> {
+    let read = |folder: Option<&Path>| folder.map(Folder::read).transpose();
+    let (run, previous, backtest) = (Folder::read(folder)?, read(previous)?, read(backtest)?);
+    let page = page(&run, previous.as_ref(), backtest.as_ref());
+    let file = folder.join(REPORT_FILE);
+    write_file(&file, page.as_bytes())?;
+    Ok(Reported { file, bytes: page.len() })
+}
+
+/// The page of a run that is not written yet.
+pub(super) fn of_run(output: &RunOutput, tables: Vec<Table>) -> Result<OutputFile, ContractError> {
+    let model = output.files.iter().find(|f| f.name == super::MODEL_FILE);
+    let model = model.map_or(Ok(serde_json::Value::Null), |f| serde_json::from_slice(&f.bytes));
+    let model = model.map_err(|e| ContractError::Encode { table: "report", source: e.into() })?;
+    let run = Folder::new(output.manifest.clone(), model, tables);
+    Ok(OutputFile { name: REPORT_FILE.to_owned(), bytes: page(&run, None, None).into_bytes() })
+}
+
+fn page(run: &Folder, previous: Option<&Folder>, backtest: Option<&Folder>) -> String {
+    let words: Vec<(&str, &str)> = BASE.iter().map(|c| (c.name, c.meaning)).collect();
+    Report { run, previous, backtest, words: &words }.html()
+}
