@@ -1,6 +1,6 @@
 //! Key figures by currency, with what they are made of.
 
-use super::{absent, in_words, open_currency};
+use super::{absent, as_it_stands, in_words, open_currency};
 use crate::contract::Value;
 use crate::report::Report;
 use crate::report::folder::{rows, text};
@@ -41,7 +41,19 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
             out.raw("</tr>\n");
         }
         out.close_table();
+        trend(report, out, &currency);
         out.raw("</div>\n");
+    }
+}
+
+/// The same figures at earlier days, where the run has them.
+fn trend(report: &Report<'_>, out: &mut Html, currency: &str) {
+    let Some(table) = report.run.table("kpi_trend") else { return };
+    let found: Vec<usize> = rows(table, &[("currency", currency), ("segment", "all")]).collect();
+    if !found.is_empty() {
+        out.raw("<details><summary>How they came about</summary>");
+        as_it_stands(out, table, "Key figures at earlier days", &found);
+        out.raw("</details>");
     }
 }
 

@@ -13,6 +13,8 @@ mod trust;
 
 use super::Report;
 use super::html::{Esc, Html};
+use super::show::Show;
+use crate::contract::{ColumnType, Table, Value};
 
 /// A section: where it is linked to, what it is called, in full and in short, and what writes it.
 pub(super) struct Section {
@@ -66,6 +68,44 @@ fn open_chart(out: &mut Html, kind: &str, label: &str, tall: bool) {
         "<figure class=chart data-chart={kind}><div class=\"{class}\"><canvas role=img aria-label=\"{}\"></canvas></div>",
         Esc(label)
     ));
+}
+
+/// A table of the contract as it stands, all columns but those that say the same in every row.
+fn as_it_stands(out: &mut Html, table: &Table, caption: &str, rows: &[usize]) {
+    let is_same =
+        |c: &str| rows.len() > 1 && rows.iter().all(|&r| table.value(c, r) == table.value(c, rows[0]));
+    let columns: Vec<_> = table.schema().columns.iter().filter(|c| !is_same(c.name)).collect();
+    out.open_table(caption, table, "");
+    out.raw("<thead><tr>");
+    for c in &columns {
+        let class = if is_number(c.column_type) { " class=n" } else { "" };
+        let (name, title) = (c.name, in_words(c.name));
+        out.put(format_args!("<th scope=col{class} data-c={name} title=\"{}\">{title}</th>", Esc(c.meaning)));
+    }
+    out.raw("</tr></thead><tbody>");
+    for &r in rows {
+        out.put(format_args!("<tr data-r={r}>"));
+        for c in &columns {
+            let value = table.value(c.name, r);
+            let show = match c.column_type {
+                ColumnType::Double => Show::Digits(4),
+                ColumnType::Decimal => Show::Money,
+                ColumnType::Int32 | ColumnType::Int64 => Show::Digits(0),
+                _ => Show::Plain,
+            };
+            if value == Value::Null && !is_number(c.column_type) {
+                out.raw("<td></td>");
+            } else {
+                out.cell(&value, show);
+            }
+        }
+        out.raw("</tr>\n");
+    }
+    out.close_table();
+}
+
+fn is_number(column_type: ColumnType) -> bool {
+    matches!(column_type, ColumnType::Double | ColumnType::Decimal | ColumnType::Int32 | ColumnType::Int64)
 }
 
 /// A currency as an amount's unit: nothing for the one that stands for none.

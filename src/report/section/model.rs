@@ -1,6 +1,6 @@
 //! What the model is, and how its fit went.
 
-use super::{absent, in_words};
+use super::{absent, as_it_stands, in_words};
 use crate::contract::Value;
 use crate::report::Report;
 use crate::report::html::{Esc, Html};
@@ -43,7 +43,27 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
         }
     }
     out.close_table();
-    coefficients(report, columns, out);
+    match report.run.table("model_features") {
+        Some(table) => {
+            let all: Vec<usize> = (0..table.n_rows()).collect();
+            out.put(format_args!(
+                "<details><summary>Its {} features and what they mean</summary>",
+                all.len()
+            ));
+            as_it_stands(out, table, "Features of the model: log-odds of payment on a day", &all);
+            out.raw("</details>\n");
+        }
+        None => coefficients(report, columns, out),
+    }
+    drift(report, out);
+}
+
+/// Whether the model still fits, where the run tells.
+fn drift(report: &Report<'_>, out: &mut Html) {
+    let Some(table) = report.run.table("drift") else { return };
+    let all: Vec<usize> = (0..table.n_rows()).collect();
+    out.raw("<h3>Whether it still fits</h3>\n");
+    as_it_stands(out, table, "Watched quantities against their limits", &all);
 }
 
 fn coefficients(report: &Report<'_>, columns: &[Json], out: &mut Html) {

@@ -19,12 +19,12 @@ const COLUMNS: [Shown; 10] = [
     number("rank", "#", Show::Digits(0)),
     word("customer_id", "Customer"),
     word("action", "Action"),
-    word("action_date", "From"),
     number("open_amount", "Open", Show::Money),
     number("overdue_amount", "Overdue", Show::Money),
     number("oldest_days_past_due", "Oldest, days", Show::Digits(0)),
     number("value_at_risk", "At risk", Show::Whole),
     number("expected_gain", "Gain", Show::Whole),
+    word("action_date", "From"),
     word("reason_1", "Why"),
 ];
 /// Columns of an invoice in the list below a customer.
@@ -71,7 +71,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
     }
     out.raw("</tr></thead><tbody>");
     for r in 0..shown {
-        row(report, out, table, r);
+        row(out, table, r);
     }
     out.close_table();
     if n > shown {
@@ -97,7 +97,7 @@ fn controls(out: &mut Html, table: &Table) {
     );
 }
 
-fn row(report: &Report<'_>, out: &mut Html, table: &Table, r: usize) {
+fn row(out: &mut Html, table: &Table, r: usize) {
     let hold = text(table, "hold", r);
     let held = if hold.is_empty() { String::new() } else { format!(" data-hold=\"{}\"", Esc(hold)) };
     out.put(format_args!("<tr data-r={r}{held}>"));
@@ -117,7 +117,7 @@ fn row(report: &Report<'_>, out: &mut Html, table: &Table, r: usize) {
                 Esc(&value.to_string()),
                 Esc(&in_words(&value.to_string()))
             )),
-            "reason_1" => why(report, out, table, r),
+            "reason_1" => why(out, table, r),
             _ => out.cell(&value, c.show),
         }
     }
@@ -125,7 +125,7 @@ fn row(report: &Report<'_>, out: &mut Html, table: &Table, r: usize) {
 }
 
 /// The reasons of a customer in words, the names they have in the table beside them.
-fn why(_report: &Report<'_>, out: &mut Html, table: &Table, r: usize) {
+fn why(out: &mut Html, table: &Table, r: usize) {
     let names = ["reason_1", "reason_2", "reason_3"].map(|c| text(table, c, r));
     let words: Vec<String> = names.iter().filter(|n| !n.is_empty()).map(|n| in_words(n)).collect();
     out.put(format_args!("<td class=why data-v=\"{}\">{}</td>", Esc(names[0]), Esc(&words.join(", "))));
