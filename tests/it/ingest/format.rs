@@ -202,6 +202,8 @@ fn output(sources: &Sources) -> BTreeMap<String, Vec<u8>> {
     let output = run(sources, &job, &Silent).unwrap();
     let mut files: BTreeMap<_, _> = output.files.into_iter().map(|f| (f.name, f.bytes)).collect();
     assert!(files.remove("quarantine.parquet").is_some() && files.len() > 5);
+    // it names the files
+    assert!(files.remove("report.html").is_some());
     let manifest = Manifest { inputs: Vec::new(), warnings: Vec::new(), ..output.manifest };
     let tables = manifest.tables.clone().into_iter().filter(|(name, _)| !name.starts_with("quarantine"));
     let manifest = Manifest { tables: tables.collect(), ..manifest };
