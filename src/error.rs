@@ -2,6 +2,7 @@
 
 use crate::collect::CollectError;
 use crate::contract::ContractError;
+use crate::core::Day;
 use crate::evaluate::BacktestError;
 use crate::ingest::{ChallengerError, IngestError};
 use crate::ledger::LedgerError;
@@ -50,6 +51,17 @@ pub enum Error {
     #[error("audit failed: {moved} of the output moved with what happened after as_of")]
     #[allow(missing_docs)] // of fields: the message names each one
     AuditFailed { moved: String },
+    /// Training does not learn from what was open and known.
+    #[error("audit failed: training labels: {faults}")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    AuditLabels { faults: String },
+    /// A model that was given no longer fits.
+    #[error(
+        "model {model_id}, fitted as of {fitted} and {age_days} days old, no longer fits: {}",
+        .moved.join("; ")
+    )]
+    #[allow(missing_docs)] // of fields: the message names each one
+    Gate { model_id: String, fitted: Day, age_days: i32, moved: Vec<String> },
     /// A backtest cannot be made.
     #[error(transparent)]
     Backtest(#[from] BacktestError),
@@ -86,7 +98,7 @@ impl Error {
             Self::Policy(_) | Self::Threads { .. } => 2,
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
             Self::NoReportingCurrency { .. } => 2,
-            Self::Model(_) | Self::AuditFailed { .. } => 4,
+            Self::Model(_) | Self::AuditFailed { .. } | Self::AuditLabels { .. } | Self::Gate { .. } => 4,
             Self::Ingest(e) => e.exit_code(),
             Self::Rejected { refused, .. } => refused.exit_code(),
             Self::Artifact(e) => e.exit_code(),
@@ -135,6 +147,14 @@ impl Error {
                 "this is a leak and a bug of arrears: please report which perturbation moved which file"
                     .to_owned(),
             ),
+            Self::Gate { .. } => Some(
+                "fit a new model with `arrears fit ... --as-of` of today, or leave --model out; [gate] in the policy holds the \
+                 limits, and `fail = false` scores all the same"
+                    .to_owned(),
+            ),
+            Self::AuditLabels { .. } => {
+                Some("this is a leak and a bug of arrears: please report these counts".to_owned())
+            }
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
             Self::Print(_) => None,

@@ -25,12 +25,13 @@ pub struct AuditArgs {
 
 const AFTER_HELP: &str = "\
 Example:      arrears audit --invoices i.csv --payments p.csv --as-of 2026-03-31
-Exit status:  0 proven  1 cannot read/write  2 bad option/policy  3 input rejected  4 byte moved";
+Exit status:  0 proven  1 cannot read/write  2 bad option/policy  3 input rejected  4 leak found";
 
-/// Runs the job on the books as they are and on four other futures, and compares every byte.
+/// Runs the job on the books as they are and on four other futures, compares every byte, and holds what was learnt from
+/// against the ledger.
 ///
 /// # Errors
-/// [`Error::AuditFailed`] if one moved.
+/// [`Error::AuditFailed`] if a byte moved, [`Error::AuditLabels`] if a label does not hold.
 pub fn run(args: &AuditArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, args.model.as_deref())?;
     let progress = Progress::new(*screen);
@@ -43,11 +44,15 @@ pub fn run(args: &AuditArgs, screen: &Screen) -> Result<(), Error> {
     let bytes: usize = report.files.iter().map(|f| f.1).sum();
     let text = || {
         let head = format!("{} files, {bytes} bytes, as of {}\n", report.files.len(), job.as_of);
-        head + &aligned(["after as_of", "output"], &rows)
+        let labels = report.labels.as_ref().map(|l| format!("\ntraining labels: {l}\n"));
+        head + &aligned(["after as_of", "output"], &rows) + &labels.unwrap_or_default()
     };
     screen.data(text, &report)?;
     if report.passed() {
         return Ok(());
+    }
+    if let Some(labels) = report.labels.as_ref().filter(|l| !l.holds()) {
+        return Err(Error::AuditLabels { faults: labels.to_string() });
     }
     let failed = report.trials.iter().filter(|t| !t.moved.is_empty());
     let moved: Vec<String> = failed.map(|t| format!("{} ({})", t.moved.join(", "), t.perturbation)).collect();

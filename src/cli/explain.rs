@@ -2,7 +2,7 @@
 
 use super::render::{Screen, aligned};
 use crate::error::Error;
-use crate::pipeline::explain::{Explanation, explain};
+use crate::pipeline::explain::{Explanation, ReasonText, explain};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,18 +33,29 @@ pub fn run(args: &ExplainArgs, screen: &Screen) -> Result<(), Error> {
 
 fn text(found: &Explanation) -> String {
     let facts: Vec<[String; 2]> = found.facts.iter().map(|(n, v)| [n.clone(), v.clone()]).collect();
-    let reasons: Vec<[String; 3]> = found
-        .reasons
-        .iter()
-        .map(|r| {
-            [r.name.clone(), r.effect.map(|e| format!("{e:+.2}")).unwrap_or_default(), r.meaning.clone()]
-        })
-        .collect();
-    format!(
-        "{} {}\n{}\nreasons, with their effect on the log-odds of late payment against the average invoice\n{}",
-        found.kind,
-        found.id,
-        aligned(["column", "value"], &facts),
-        aligned(["reason", "effect", "meaning"], &reasons)
-    )
+    let words: String = found.words.iter().map(|w| format!("  {w}\n")).collect();
+    let of = |reasons: &[ReasonText]| -> Vec<[String; 3]> {
+        let effect = |r: &ReasonText| r.effect.map(|e| format!("{e:+.2}")).unwrap_or_default();
+        reasons.iter().map(|r| [r.name.clone(), effect(r), r.meaning.clone()]).collect()
+    };
+    let head = ["part", "log-odds", "meaning"];
+    let why = match &found.score {
+        Some(s) => {
+            let mut rows = of(&s.parts);
+            rows.push([s.name.to_owned(), format!("{:+.2}", s.log_odds), format!("{:.1} %", 100.0 * s.prob)]);
+            format!(
+                "what {} is made of, later above zero; the parts add up to it\n{}",
+                s.name,
+                aligned(head, &rows)
+            )
+        }
+        None => {
+            let head = ["reason", "effect", "meaning"];
+            format!(
+                "reasons, of the open invoice with the most at risk\n{}",
+                aligned(head, &of(&found.reasons))
+            )
+        }
+    };
+    format!("{} {}\n{words}\n{why}\n{}", found.kind, found.id, aligned(["column", "value"], &facts))
 }

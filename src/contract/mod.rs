@@ -8,6 +8,7 @@ mod arrays;
 mod backtest_tables;
 mod error;
 mod manifest;
+mod model_tables;
 mod read;
 pub mod schema;
 mod sink;

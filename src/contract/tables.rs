@@ -1,6 +1,7 @@
 //! The one list of every table of the contract.
 
 use super::backtest_tables as backtest;
+use super::model_tables as model;
 use super::schema::ColumnType::{Date, Decimal, Double, Int32, Int64, Text, TextList};
 use super::schema::{ColumnSchema, ColumnType, Folder, TableSchema};
 
@@ -22,7 +23,8 @@ pub(super) const fn opt(
     ColumnSchema { name, column_type, unit, nullable: true, meaning }
 }
 
-const AS_OF: ColumnSchema = col("as_of", Date, "", "The day at whose end everything in the row was known.");
+pub(super) const AS_OF: ColumnSchema =
+    col("as_of", Date, "", "The day at whose end everything in the row was known.");
 pub(super) const CURRENCY: ColumnSchema =
     col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
 const SEGMENT: ColumnSchema = col(
@@ -245,6 +247,7 @@ pub const TABLES: &[TableSchema] = &[
             col("model_id", Text, "", "The model that scored it: the hash of its content."),
         ],
     },
+    model::CONTRIBUTIONS,
     TableSchema {
         name: "cash_forecast",
         folder: Folder::Run,
@@ -498,6 +501,9 @@ pub const TABLES: &[TableSchema] = &[
                 "ratio",
                 "How much more than the portfolio it pays on that day.",
             ),
+            col("recent_n", Int32, "invoices", "The last invoices that it settled, 10 at most."),
+            col("recent_late_n", Int32, "invoices", "Of those, settled after due_date."),
+            opt("recent_delay_days", Double, "days", "Of those, mean days from due_date to settlement."),
         ],
     },
     TableSchema {
@@ -536,6 +542,8 @@ pub const TABLES: &[TableSchema] = &[
             ),
         ],
     },
+    model::FEATURES,
+    model::DRIFT,
     backtest::SCORES,
     backtest::CASH,
     backtest::METRICS,

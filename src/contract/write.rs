@@ -24,7 +24,7 @@ const ROW_GROUP_ROWS: usize = 1_048_576;
 /// All that there is in the folder of a run whose input was rejected.
 const QUARANTINE_FILE: &str = "quarantine.parquet";
 /// Files of an output folder that are no table.
-const OTHER_FILES: [&str; 4] = [MANIFEST_FILE, "model.json", "report.html", "policy.toml"];
+const OTHER_FILES: [&str; 5] = [MANIFEST_FILE, "model.json", "model_card.md", "report.html", "policy.toml"];
 
 pub(super) const SCHEMA_VERSION_KEY: &str = "arrears.schema_version";
 pub(super) const AS_OF_KEY: &str = "arrears.as_of";

@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod catalog;
 pub mod challenger;
+pub mod drift;
 mod error;
 pub mod fold;
 pub mod interval;

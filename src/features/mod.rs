@@ -3,10 +3,11 @@
 //! [`survey`](survey::survey) passes over the ledger once and sweeps each customer to as_of;
 //! [`person_periods()`] sweeps again and draws rows to learn from at landmarks.
 
+pub mod background;
 pub mod bins;
 pub mod covariate;
 pub mod habits;
-
+pub mod label;
 pub mod pay_day;
 pub mod person_period;
 pub mod portfolio;
@@ -15,7 +16,9 @@ pub mod state;
 pub mod survey;
 pub mod sweep;
 
+pub use background::Background;
 pub use covariate::{BASE, Covariate, N_COLUMNS};
 pub use habits::Habits;
+pub use label::{Spell, spells};
 pub use person_period::{PersonPeriods, person_periods};
-pub use survey::{Purpose, Survey, survey};
+pub use survey::{Purpose, Survey, survey, survey_on};

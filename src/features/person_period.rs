@@ -2,11 +2,12 @@
 
 use super::covariate::{Backlog, DayRow, Evening, Facts, N_COLUMNS};
 use super::habits::{Calendar, Habits};
+use super::label::Spell;
 use super::portfolio::Offered;
 use super::survey::Survey;
 use super::sweep::{Room, sweep};
 use crate::core::Day;
-use crate::ledger::{Known, NEVER};
+use crate::ledger::Known;
 use crate::numeric::{Rng, rng, text_key, unit};
 use crate::policy::{Solver, ValidPolicy};
 use rand::Rng as _;
@@ -101,10 +102,9 @@ impl PersonPeriods {
             let mut view: Option<(Habits, Calendar<'_>)> = None;
             for &i in open {
                 let i = i as usize;
-                let end = risk_end(known, i, landmark, horizon_days);
-                let paid = known.settled[i] != NEVER && known.settled[i].max(landmark + 1) == end;
+                let Spell { end, paid, .. } = Spell::new(known, i, prior.mark, horizon_days);
                 let mut sight: Option<(Facts, Backlog, Evening)> = None;
-                draw.days(landmark, end, paid, |day, event, weight| {
+                draw.days(landmark, end.0, paid, |day, event, weight| {
                     let (habits, calendar) = view.get_or_insert_with(|| {
                         let habits = Habits::new(known, state, open, prior, &survey.memory);
                         let calendar = Calendar::new(&habits, prior, &survey.almanac);

@@ -6,6 +6,7 @@ use super::portfolio::PortfolioState;
 use super::state::{Memory, State};
 use crate::core::Day;
 use crate::numeric::logit;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Relative days between which the portfolio's survival is tabulated.
@@ -19,7 +20,7 @@ pub const HAZARD_RANGE: (f64, f64) = (1e-5, 0.95);
 
 /// How much customers differ from each other, against how much one customer's payments differ: what says how far a
 /// customer's few payments are trusted. Estimated by moments over all customers at as_of.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Pseudo-invoices of the portfolio in a customer's late rate.
     pub late_prior: f64,

@@ -1,5 +1,6 @@
 //! The first pass over a ledger: the portfolio on every mark and each customer at as_of.
 
+use super::background::Background;
 use super::habits::Almanac;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
@@ -7,7 +8,7 @@ use super::prior::{PayDays, Prior, Spread};
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
 use crate::core::Day;
-use crate::ledger::Known;
+use crate::ledger::{Known, NEVER};
 use crate::numeric::Recency;
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
@@ -39,23 +40,53 @@ pub enum Purpose {
     Fit,
     /// To score with a model that exists: as_of alone.
     Score,
+    /// The same, and to see how the model has done: every four weeks of the past half year, from a day on.
+    Watch {
+        /// No day before this one.
+        since: Day,
+    },
 }
+
+/// Days between those that a model is watched on, and how many.
+const WATCH_EVERY_DAYS: i32 = 28;
+const WATCHED: i32 = 6;
 
 /// Looks at the whole ledger: one pass that counts days, one sweep of each customer to as_of.
 pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
+    survey_on(known, policy, purpose, None)
+}
+
+/// [`survey`] of a ledger too young to know its own portfolio, shrunk to a background.
+pub fn survey_on(
+    known: &Known,
+    policy: &ValidPolicy,
+    purpose: Purpose,
+    background: Option<&Background>,
+) -> Survey {
     let as_of = known.as_of();
     let m = &policy.model;
     let first = known.issue.iter().copied().min().map_or(as_of, Day);
-    let mut marks = if purpose == Purpose::Fit { landmarks(known, policy) } else { Vec::new() };
+    let mut marks = match purpose {
+        Purpose::Fit => landmarks(known, policy),
+        Purpose::Score => Vec::new(),
+        Purpose::Watch { since } => {
+            let marks = (1..=WATCHED).rev().map(|k| as_of.plus(-WATCH_EVERY_DAYS * k));
+            marks.filter(|m| *m >= since.max(first)).collect()
+        }
+    };
     let mid = Recency::new(first.0, as_of.0, m.half_life_days);
     let days = day_table(known, mid.base(), &marks, m.train_horizon_days);
     marks.push(as_of);
-    let memory = Memory {
+    let mut memory = Memory {
         long: Recency::new(first.0, as_of.0, m.half_life_long_days),
         short: Recency::new(first.0, as_of.0, m.half_life_short_days),
         level: days.level(m.half_life_level_days),
         mid,
     };
+    if let Some(background) = background {
+        let settled = known.settled.iter().filter(|d| **d != NEVER).count() as f64;
+        memory.level.iter_mut().for_each(|level| *level = background.level(*level, settled));
+    }
     let states: Vec<State> = (0..known.n_customers())
         .into_par_iter()
         .with_min_len(64)
@@ -65,8 +96,14 @@ pub fn survey(known: &Known, policy: &ValidPolicy, purpose: Purpose) -> Survey {
             last
         })
         .collect();
-    let spread = Spread::estimate(&states, &memory, as_of);
-    let portfolio = days.states(&marks, &memory.mid);
+    let spread = match background {
+        Some(background) => background.spread(),
+        None => Spread::estimate(&states, &memory, as_of),
+    };
+    let mut portfolio = days.states(&marks, &memory.mid);
+    if let Some(background) = background {
+        portfolio.iter_mut().for_each(|state| background.add_to(state));
+    }
     let pay_days = Arc::new(PayDays::estimate(&states, &memory, as_of));
     let prior =
         |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone());

@@ -1,14 +1,21 @@
 //! The model as a file: what `--model` takes and `fit` writes.
 
 use super::hazard::Hazard;
+use super::profile::Profile;
 use crate::core::Day;
+use crate::features::Background;
 use crate::features::covariate::{N_COLUMNS, column_name};
+use crate::policy::ModelPolicy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// Version of the artifact's layout. A reader takes every version up to its own.
-pub const FORMAT: u32 = 1;
+/// Version of the artifact's layout. A reader takes every version up to its own: 1 had numbers alone, 2 says what they
+/// were learnt from.
+pub const FORMAT: u32 = 2;
+/// Columns that an earlier version filled and this one does not. A model that has one is read all the same: the column
+/// counts as at its training mean. Whoever takes a column out of the design adds its name here.
+pub const RETIRED: [&str; 1] = ["month_end"];
 
 /// Why a file is no model that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +40,15 @@ pub enum ArtifactError {
     /// Written by a later version.
     #[error("{}: model format {found}, this version reads up to {FORMAT}", .file.display())]
     TooNew { file: PathBuf, found: u32 },
-    /// Other columns than this version fills.
-    #[error("{}: column {column} is `{found}`, this version fills `{expected}`", .file.display())]
-    OtherColumns { file: PathBuf, column: usize, found: String, expected: String },
+    /// A column that this version does not fill and no earlier one did, or columns and numbers that do not match.
+    #[error("{}: column {column} is `{found}`, which no version up to this one fills", .file.display())]
+    OtherColumns { file: PathBuf, column: usize, found: String },
+    /// Lists of numbers of other lengths than the columns.
+    #[error("{}: {n} values of `{field}` for {n_columns} columns", .file.display())]
+    OtherLength { file: PathBuf, field: &'static str, n: usize, n_columns: usize },
+    /// Features would be made by another rule than the model was fitted with.
+    #[error("model {model_id} was fitted with model.{key} = {fitted}, the policy says {given}")]
+    OtherPolicy { model_id: String, key: &'static str, fitted: i32, given: i32 },
     /// Changed after it was written.
     #[error("{}: model_id is {stated}, but its numbers have {computed}", .file.display())]
     Changed { file: PathBuf, stated: String, computed: String },
@@ -46,6 +59,9 @@ impl ArtifactError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => None,
+            Self::OtherPolicy { key, fitted, .. } => Some(format!(
+                "set model.{key} = {fitted} to score with this model, or fit one under this policy with `arrears fit`"
+            )),
             Self::TooNew { .. } => Some("update arrears, or fit again with `arrears fit`".to_owned()),
             _ => Some("write a model with `arrears fit ... --model-out F`".to_owned()),
         }
@@ -53,7 +69,11 @@ impl ArtifactError {
 
     /// Exit code of the contract.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Io { .. }) { 1 } else { 3 }
+        match self {
+            Self::Io { .. } => 1,
+            Self::OtherPolicy { .. } => 4,
+            _ => 3,
+        }
     }
 }
 
@@ -84,6 +104,21 @@ pub struct Artifact {
     /// What contacts were seen to do, by channel; nothing where the ledger knew of none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact_effects: Vec<ContactEffect>,
+    /// What it was learnt from; none before format 2, as all below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learnt: Option<Learnt>,
+    /// The rules by which features are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recency: Option<RecencyRules>,
+    /// What the fit saw, for drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// How its customers pay together, for ledgers too young to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
+    /// Where its numbers come from, if they were not fitted on the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<StandIn>,
 }
 
 /// What contacts of one channel do to the odds that an invoice is paid on a day, as the ledger shows it.
@@ -103,6 +138,72 @@ pub struct ContactEffect {
     pub n_paid: u64,
 }
 
+/// The history behind a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// First day of issue in the ledger.
+    pub first_issue: Day,
+    /// First day that history was looked at from.
+    pub first_landmark: Day,
+    /// The last one.
+    pub last_landmark: Day,
+    /// How many of them.
+    pub n_landmarks: u64,
+    /// Invoices whose settlement one of them sees.
+    pub n_settled: u64,
+}
+
+/// How fast the past fades in features: another rule makes other features, on which coefficients mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct RecencyRules {
+    pub half_life_long_days: i32,
+    pub half_life_days: i32,
+    pub half_life_short_days: i32,
+    pub half_life_level_days: i32,
+}
+
+impl RecencyRules {
+    /// Those of a policy.
+    pub fn of(policy: &ModelPolicy) -> Self {
+        Self {
+            half_life_long_days: policy.half_life_long_days,
+            half_life_days: policy.half_life_days,
+            half_life_short_days: policy.half_life_short_days,
+            half_life_level_days: policy.half_life_level_days,
+        }
+    }
+
+    fn keys(&self) -> [(&'static str, i32); 4] {
+        [
+            ("half_life_long_days", self.half_life_long_days),
+            ("half_life_days", self.half_life_days),
+            ("half_life_short_days", self.half_life_short_days),
+            ("half_life_level_days", self.half_life_level_days),
+        ]
+    }
+}
+
+/// The reference model in the place of a fit, shifted towards what a small ledger shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StandIn {
+    /// The reference model.
+    pub model_id: String,
+    /// Settled invoices that the ledger has.
+    pub n_settled: u64,
+    /// Settled invoices that a fit needs.
+    pub needed: u64,
+    /// What was added to the log-odds of settlement on every day.
+    pub shift: f64,
+    /// Its standard error.
+    pub shift_standard_error: f64,
+}
+
+/// A model of before weeks were measured has none, and keeps its identity.
+fn is_zero(week: &f64) -> bool {
+    *week == 0.0
+}
+
 /// What payments have in common: shares of their timing, and what moves a whole week.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dependence {
@@ -111,7 +212,7 @@ pub struct Dependence {
     /// All of them.
     pub portfolio: f64,
     /// Deviation of the log of a week's cash beyond that: what the model has wrong about a week as such.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub week: f64,
 }
 
@@ -163,22 +264,59 @@ impl Artifact {
             return Err(ArtifactError::TooNew { file: file.to_owned(), found: head.format });
         }
         let model: Self = serde_json::from_str(text).map_err(not_a_model)?;
-        let columns = &model.hazard.columns;
-        let expected = |k: usize| if k < N_COLUMNS { column_name(k) } else { "nothing".to_owned() };
-        let longest = columns.len().max(N_COLUMNS);
-        if let Some(k) = (0..longest).find(|&k| columns.get(k) != Some(&expected(k))) {
-            return Err(ArtifactError::OtherColumns {
-                file: file.to_owned(),
-                column: k,
-                found: columns.get(k).cloned().unwrap_or_else(|| "nothing".to_owned()),
-                expected: expected(k),
-            });
-        }
+        model.check_columns(file)?;
         let computed = model.identity();
         if computed != model.model_id {
             return Err(ArtifactError::Changed { file: file.to_owned(), stated: model.model_id, computed });
         }
         Ok(model)
+    }
+
+    /// Every column must be one that some version has filled, once, and every list of numbers as long as the columns.
+    fn check_columns(&self, file: &Path) -> Result<(), ArtifactError> {
+        let h = &self.hazard;
+        let known: Vec<String> = (0..N_COLUMNS).map(column_name).collect();
+        let is_known = |name: &String| known.contains(name) || RETIRED.contains(&name.as_str());
+        let fault = |k: usize| h.columns[..k].contains(&h.columns[k]) || !is_known(&h.columns[k]);
+        if let Some(k) = (0..h.columns.len()).find(|&k| fault(k)) {
+            let (file, found) = (file.to_owned(), h.columns[k].clone());
+            return Err(ArtifactError::OtherColumns { file, column: k, found });
+        }
+        let n_columns = h.columns.len();
+        let lists = [
+            ("coefficients", h.coefficients.len()),
+            ("means", h.means.len()),
+            ("deviations", h.deviations.len()),
+        ];
+        let errors = (
+            "standard_errors",
+            if h.standard_errors.is_empty() { n_columns } else { h.standard_errors.len() },
+        );
+        match lists.into_iter().chain([errors]).find(|(_, n)| *n != n_columns) {
+            Some((field, n)) => {
+                Err(ArtifactError::OtherLength { file: file.to_owned(), field, n, n_columns })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a policy under which features would be made by another rule than in the fit.
+    ///
+    /// # Errors
+    /// [`ArtifactError::OtherPolicy`] for the first key that differs.
+    pub fn check_policy(&self, policy: &ModelPolicy) -> Result<(), ArtifactError> {
+        let Some(rules) = &self.recency else { return Ok(()) };
+        for ((key, fitted), (_, given)) in rules.keys().into_iter().zip(RecencyRules::of(policy).keys()) {
+            if fitted != given {
+                return Err(ArtifactError::OtherPolicy {
+                    model_id: self.model_id.clone(),
+                    key,
+                    fitted,
+                    given,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Writes the model beside its place and renames it there.

@@ -29,9 +29,9 @@ impl ModelError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::TooLittleHistory { .. } => Some(
-                "give a longer history, or score with an existing model: --model models/demo.json".to_owned(),
-            ),
+            Self::TooLittleHistory { .. } => {
+                Some("give a longer history, or let `arrears run` score with the reference model".to_owned())
+            }
             Self::Solver(SolverError::NotConverged { .. } | SolverError::Separated { .. }) => {
                 Some("raise model.penalty in the policy file".to_owned())
             }
@@ -53,6 +53,12 @@ pub struct Hazard {
     pub means: Vec<f64>,
     /// Weighted standard deviation of each column in training.
     pub deviations: Vec<f64>,
+    /// Standard error of each coefficient, in its own unit; none in a model of before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standard_errors: Vec<f64>,
+    /// That of the intercept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intercept_standard_error: Option<f64>,
     /// How the fit went.
     pub report: FitReport,
 }
@@ -61,6 +67,35 @@ impl Hazard {
     /// Probability of settlement on the day of a row, given that the invoice is open when it starts.
     pub fn hazard(&self, row: &DayRow) -> f64 {
         logistic(self.intercept + row.dot(&self.coefficients))
+    }
+
+    /// The same hazard over the columns that this version fills: a column it was fitted without counts nothing, one that
+    /// is no longer filled counts as at its training mean.
+    pub fn of_this_version(&self) -> Self {
+        let names: Vec<String> = (0..N_COLUMNS).map(column_name).collect();
+        if self.columns == names {
+            return self.clone();
+        }
+        let place: Vec<Option<usize>> =
+            names.iter().map(|n| self.columns.iter().position(|c| c == n)).collect();
+        let taken = |values: &[f64], absent: f64| -> Vec<f64> {
+            place.iter().map(|p| p.and_then(|p| values.get(p).copied()).unwrap_or(absent)).collect()
+        };
+        let gone = (0..self.columns.len()).filter(|p| !place.contains(&Some(*p)));
+        let at_mean: f64 = gone.map(|p| self.coefficients[p] * self.means[p]).sum();
+        Self {
+            intercept: self.intercept + at_mean,
+            coefficients: taken(&self.coefficients, 0.0),
+            means: taken(&self.means, 0.0),
+            deviations: taken(&self.deviations, 1.0),
+            standard_errors: if self.standard_errors.is_empty() {
+                Vec::new()
+            } else {
+                taken(&self.standard_errors, 0.0)
+            },
+            columns: names,
+            ..self.clone()
+        }
     }
 }
 
@@ -92,10 +127,14 @@ pub fn fit_rows(rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, Mod
     };
     let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&design.scale).map(|(b, s)| b / s).collect();
     let shift: f64 = coefficients.iter().zip(&design.means).map(|(b, m)| b * m).sum();
+    let standard_errors =
+        design.scale.iter().enumerate().map(|(j, s)| fitted.covariance[[j + 1, j + 1]].sqrt() / s).collect();
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
         intercept: fitted.intercept - shift,
         coefficients,
+        standard_errors,
+        intercept_standard_error: Some(design.intercept_variance(&fitted.covariance).sqrt()),
         means: design.means,
         deviations: design.deviations,
         report: fitted.report,
@@ -133,5 +172,12 @@ impl Design {
         let x = Array2::from_shape_vec((rows.event.len(), N_COLUMNS), rows.x)?;
         let rows = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
         Ok(Self { rows, means, deviations, scale })
+    }
+
+    /// Variance of the intercept where every column is 0 in its own unit: of `a - sum_j b[j] means[j] / scale[j]`.
+    fn intercept_variance(&self, covariance: &Array2<f64>) -> f64 {
+        let columns = self.means.iter().zip(&self.scale).map(|(m, s)| -m / s);
+        let weight: Array1<f64> = std::iter::once(1.0).chain(columns).collect();
+        weight.dot(&covariance.dot(&weight))
     }
 }

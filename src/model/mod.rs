@@ -2,7 +2,11 @@
 
 pub mod artifact;
 pub mod hazard;
+pub mod profile;
+pub mod reference;
 pub mod solver;
 
-pub use artifact::{Artifact, ArtifactError, ContactEffect, Dependence};
+pub use artifact::{Artifact, ArtifactError, ContactEffect, Dependence, Learnt, RecencyRules, StandIn};
 pub use hazard::{Hazard, ModelError, fit};
+pub use profile::Profile;
+pub use reference::{Shifted, reference, shifted};

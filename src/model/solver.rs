@@ -97,6 +97,12 @@ pub struct FittedLogistic {
     pub intercept: f64,
     /// Log-odds per unit of each column.
     pub coefficients: Array1<f64>,
+    /// Covariance of intercept and coefficients, `[n_features + 1, n_features + 1]`, the intercept first: the inverse of
+    /// the Hessian of the penalised objective, with each row counting as its weight says.
+    ///
+    /// Source: Laplace's approximation, the "Bayesian" covariance of Wood (2017), *Generalized Additive Models*, 6.10;
+    /// without a penalty the inverse of the information matrix, as every GLM program gives it.
+    pub covariance: Array2<f64>,
     /// How the fit went.
     pub report: FitReport,
 }
@@ -275,6 +281,11 @@ impl Newton {
         if column > 0 && beta[column].abs() > COEFFICIENT_MAX {
             return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
         }
+        let inverse = pass
+            .hessian
+            .llt(Side::Lower)
+            .map_err(|_| SolverError::Singular { penalty: self.penalty })?
+            .solve(Mat::<f64>::identity(beta.len(), beta.len()));
         let eigenvalues = pass
             .hessian
             .self_adjoint_eigenvalues(Side::Lower)
@@ -284,6 +295,7 @@ impl Newton {
         Ok(FittedLogistic {
             intercept: beta[0],
             coefficients: Array1::from(beta[1..].to_vec()),
+            covariance: Array2::from_shape_fn((beta.len(), beta.len()), |(j, k)| inverse[(j, k)]),
             report: FitReport {
                 n_rows: y.len(),
                 n_events: y.iter().filter(|e| **e).count(),

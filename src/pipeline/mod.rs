@@ -10,6 +10,8 @@ pub mod demo;
 mod digest;
 pub mod explain;
 pub mod ledger_report;
+mod life;
+mod model_card;
 pub mod observe;
 pub mod policy;
 pub mod rejection;
@@ -26,6 +28,7 @@ pub use crate::model::Artifact;
 pub use crate::policy::{ValidPolicy, load as load_policy, parse as parse_policy};
 pub use ability::Verdict;
 pub use ledger_report::LedgerReport;
+pub use model_card::MODEL_CARD_FILE;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
@@ -38,7 +41,6 @@ use crate::core::{Amount, Currency, Day};
 use crate::error::Error;
 use crate::features::{Purpose, survey};
 use crate::ledger::Known;
-use crate::model::{artifact, hazard};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -102,22 +104,17 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let policy = &job.policy;
     let known = ledger.into_known(job.as_of);
 
-    observer.stage("sweep");
-    let purpose = if job.model.is_some() { Purpose::Score } else { Purpose::Fit };
-    let survey = survey(&known, policy, purpose);
-    observer.stage("fit");
-    let model = match &job.model {
-        Some(model) => model.clone(),
-        None => fitted(&known, &survey, job)?,
-    };
+    let ready = life::ready(&known, job, observer, &mut warnings)?;
+    let life::Ready { survey, model, hazard } = &ready;
     observer.stage("score");
-    let prediction = crate::score::predict(&known, &survey, &model.hazard, policy);
+    let prediction = crate::score::predict(&known, survey, hazard, policy);
     let scores = crate::score::score(&known, &prediction, policy);
+    let parts = crate::score::contributions(&known, survey, hazard, &prediction, policy);
+    let drift = life::watched(&known, &ready, job, &mut warnings)?;
     observer.stage("forecast");
-    let new = crate::score::NewInvoices::new(&survey, &model.hazard, &prediction);
+    let new = crate::score::NewInvoices::new(survey, hazard, &prediction);
     let last = crate::forecast::last_day(job.as_of);
     let future = crate::forecast::future_cash(&known, &new, policy, last);
-    drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
     let measured = model
         .dependence
@@ -126,7 +123,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     observer.stage("prioritise");
     let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
-    let reasons: Vec<_> = prediction.reasons.iter().map(|r| r.map(|r| Some(r.name))).collect();
+    let reasons: Vec<_> = parts.iter().map(|p| p.strongest().map(|r| Some(r.name))).collect();
     let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
     let ranked = crate::collect::priorities(&stakes, &contacts, &reporting, policy)?;
     let aging = crate::analytics::aging(&known, open, policy);
@@ -146,15 +143,19 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let risk = crate::score::risk(&known, &scores);
     let receipts = crate::analytics::receipts(&known);
     let tables = vec![
-        table::invoice_scores(&known, &scores, &model.model_id)?,
+        table::invoice_scores(&known, &scores, &parts, &model.model_id)?,
+        table::contributions(&known, open, &parts)?,
         table::cash_forecast(forecast, job.as_of)?,
         table::priorities(ranked)?,
         table::aging(aging)?,
         table::risk(risk, job.as_of)?,
         table::receipts(receipts, job.as_of)?,
-        table::customer_features(&known, &prediction)?,
+        table::customer_features(&known, &prediction, &crate::analytics::recent(&known))?,
         table::quarantine(&quarantine)?,
+        model_card::model_features(hazard)?,
+        model_card::drift_table(&drift, job.as_of, &model.model_id)?,
     ];
+    let card = model_card::model_card(model, hazard, &drift, job.as_of, job.model.is_some());
     let mut files = encode(&tables, &Stamp { as_of: Some(job.as_of), run_id: Some(run_id.clone()) })?;
     let summaries = tables.iter().zip(&files).map(|(t, f)| {
         let sha256 = sha256_hex(&f.bytes);
@@ -171,7 +172,8 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         inputs: inputs.iter().map(input_summary).collect(),
         model: serde_json::json!({
             "model_id": &model.model_id,
-            "fitted": job.model.is_none(),
+            "fitted": job.model.is_none() && model.stand_in.is_none(),
+            "stand_in": &model.stand_in,
             "as_of": &model.as_of,
             "converged": true,
             "report": &model.hazard.report,
@@ -182,6 +184,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         timings: Vec::new(),
     };
     files.push(OutputFile { name: MODEL_FILE.to_owned(), bytes: model_json.into_bytes() });
+    files.push(OutputFile { name: MODEL_CARD_FILE.to_owned(), bytes: card.into_bytes() });
     Ok((RunOutput { files, manifest, summary }, tables))
 }
 
@@ -236,7 +239,7 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    fitted(&known, &survey, job)
+    life::fitted(&known, &survey, job)
 }
 
 /// Reads and checks a ledger; without `as_of` nothing counts as not known yet.
@@ -279,26 +282,6 @@ fn input_summary(input: &InputCount) -> InputSummary {
         sha256: input.sha256.clone(),
         counts: counts(input),
     }
-}
-
-/// Fits the hazard, then measures on past weeks what invoices have in common.
-fn fitted(known: &Known, survey: &crate::features::Survey, job: &Job) -> Result<Artifact, Error> {
-    let hazard = hazard::fit(known, survey, &job.policy, job.seed)?;
-    let dependence = Some(crate::score::dependence(known, survey, &hazard, &job.policy));
-    let bare = Artifact {
-        format: artifact::FORMAT,
-        model_id: String::new(),
-        arrears_version: env!("CARGO_PKG_VERSION").to_owned(),
-        as_of: job.as_of,
-        seed: job.seed,
-        policy_sha256: policy_hash(&job.policy)?,
-        n_invoices: known.n_invoices() as u64,
-        n_customers: known.n_customers() as u64,
-        hazard,
-        dependence,
-        contact_effects: Vec::new(),
-    };
-    Ok(bare.identified())
 }
 
 fn encode(tables: &[Table], stamp: &Stamp) -> Result<Vec<OutputFile>, ContractError> {

@@ -1,6 +1,6 @@
 //! What the stages computed, as tables of the contract.
 
-use crate::analytics::{Aging, Receipts};
+use crate::analytics::{Aging, Receipts, Recent};
 use crate::collect::Priorities;
 use crate::contract::{Column, ContractError, NO_TEXT, Table, TextList};
 use crate::core::{Day, TextColumn};
@@ -8,7 +8,8 @@ use crate::features::BASE;
 use crate::forecast::CashForecast;
 use crate::ingest::Quarantined;
 use crate::ledger::Known;
-use crate::score::{InvoiceScore, Prediction, Risk, RiskBand, RiskSums};
+use crate::score::contribution::{AVERAGE_INVOICE, LATER_DAYS};
+use crate::score::{Contribution, InvoiceScore, Prediction, Risk, RiskBand, RiskSums};
 
 /// Lifts below this are within what shrinkage leaves of noise: a customer has no pay day of its own.
 const LIFT_MIN: f64 = 1.2;
@@ -18,17 +19,21 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 pub fn invoice_scores(
     known: &Known,
     scores: &[InvoiceScore],
+    parts: &[Contribution],
     model_id: &str,
 ) -> Result<Table, ContractError> {
-    let mut order: Vec<&InvoiceScore> = scores.iter().collect();
-    order.sort_unstable_by_key(|s| known.invoice_id.get(s.invoice as usize));
+    let mut place: Vec<usize> = (0..scores.len()).collect();
+    place.sort_unstable_by_key(|&k| known.invoice_id.get(scores[k].invoice as usize));
+    let order: Vec<&InvoiceScore> = place.iter().map(|&k| &scores[k]).collect();
+    let reasons: Vec<_> = place.iter().map(|&k| parts[k].strongest()).collect();
     let n = order.len();
     let index: Vec<u32> = order.iter().map(|s| s.invoice).collect();
     let of = |i: &u32| *i as usize;
     let f64s = |f: &dyn Fn(&InvoiceScore) -> f64| Column::F64(order.iter().map(|s| f(s)).collect());
     let days = |column: &[i32]| Column::Date(index.iter().map(|i| column[of(i)]).collect());
     let date = |q: usize| Column::OptDate(order.iter().map(|s| s.pay_date[q].map(|d| d.0)).collect());
-    let reason = |k: usize| named(order.iter().map(|s| Some(s.reasons[k].name)));
+    let reason = |k: usize| named(reasons.iter().map(|r| Some(r[k].name)));
+    let effect = |k: usize| Column::OptF64(reasons.iter().map(|r| Some(r[k].effect)).collect());
     let bands = [RiskBand::Low, RiskBand::Medium, RiskBand::High];
     Table::try_new(
         "invoice_scores",
@@ -67,10 +72,37 @@ pub fn invoice_scores(
             ("reason_1", reason(0)),
             ("reason_2", reason(1)),
             ("reason_3", reason(2)),
-            ("reason_1_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[0].effect)).collect())),
-            ("reason_2_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[1].effect)).collect())),
-            ("reason_3_effect", Column::OptF64(order.iter().map(|s| Some(s.reasons[2].effect)).collect())),
+            ("reason_1_effect", effect(0)),
+            ("reason_2_effect", effect(1)),
+            ("reason_3_effect", effect(2)),
             ("model_id", Column::SameText { text: model_id.to_owned(), n }),
+        ],
+    )
+}
+
+/// `contributions`, by invoice_id, the average invoice first. `open` and `parts` are in ledger order.
+pub fn contributions(known: &Known, open: &[u32], parts: &[Contribution]) -> Result<Table, ContractError> {
+    let mut place: Vec<u32> = (0..open.len() as u32).collect();
+    place.sort_unstable_by_key(|&k| known.invoice_id.get(open[k as usize] as usize));
+    let names = std::iter::once(AVERAGE_INVOICE).chain(BASE.iter().map(|c| c.name)).chain([LATER_DAYS]);
+    let names: TextColumn = names.collect();
+    let ids = place.iter().map(|&k| open[k as usize]).collect::<Vec<_>>();
+    let (mut invoice, mut feature, mut log_odds) = (Vec::new(), Vec::new(), Vec::new());
+    for (row, &k) in place.iter().enumerate() {
+        let part = &parts[k as usize];
+        let all = std::iter::once(part.average).chain(part.effect).chain([part.later_days]);
+        for (code, value) in all.enumerate().filter(|(code, value)| *code == 0 || *value != 0.0) {
+            invoice.push(row as u32);
+            feature.push(code as u32);
+            log_odds.push(value);
+        }
+    }
+    Table::try_new(
+        "contributions",
+        vec![
+            ("invoice_id", Column::Coded { text: known.invoice_id.gather(&ids), code: invoice }),
+            ("feature", Column::Coded { text: names, code: feature }),
+            ("log_odds", Column::F64(log_odds)),
         ],
     )
 }
@@ -204,7 +236,11 @@ pub fn receipts(receipts: Receipts, as_of: Day) -> Result<Table, ContractError> 
 }
 
 /// `customer_features`, by customer_id.
-pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table, ContractError> {
+pub fn customer_features(
+    known: &Known,
+    prediction: &Prediction,
+    recent: &[Recent],
+) -> Result<Table, ContractError> {
     let habits = &prediction.habits;
     let n = habits.len();
     let counts =
@@ -244,6 +280,9 @@ pub fn customer_features(known: &Known, prediction: &Prediction) -> Result<Table
                 Column::OptI32(month_day.iter().map(|t| t.map(|t| day_at_place(t.0))).collect()),
             ),
             ("pay_month_day_lift", lift(&month_day)),
+            ("recent_n", Column::I32(recent.iter().map(|r| r.n as i32).collect())),
+            ("recent_late_n", Column::I32(recent.iter().map(|r| r.n_late as i32).collect())),
+            ("recent_delay_days", Column::OptF64(recent.iter().map(|r| r.mean_delay_days).collect())),
         ],
     )
 }

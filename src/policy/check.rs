@@ -108,6 +108,12 @@ impl ValidPolicy {
         c.real("score.risk_medium_prob", s.risk_medium_prob, 0.0, 1.0)?;
         c.real("score.risk_high_prob", s.risk_high_prob, s.risk_medium_prob, 1.0)?;
 
+        let g = &policy.gate;
+        c.real("gate.late_bias_max", g.late_bias_max, 0.0, 1.0)?;
+        c.real("gate.score_psi_max", g.score_psi_max, 0.0, 100.0)?;
+        c.real("gate.feature_psi_max", g.feature_psi_max, 0.0, 100.0)?;
+        c.int("gate.invoices_min", g.invoices_min, 1, 1_000_000)?;
+
         let f = &policy.forecast;
         c.int("forecast.draws", f.draws, 100, 100_000)?;
         c.int("forecast.billing_half_life_days", f.billing_half_life_days, 14, 3650)?;
@@ -267,6 +273,16 @@ mod tests {
     #[test]
     fn the_defaults_pass_their_own_check() {
         assert!(parse("", "defaults").is_ok());
+    }
+
+    #[test]
+    fn a_gate_has_ranges_too() {
+        for wrong in
+            ["late_bias_max = -0.1", "score_psi_max = nan", "feature_psi_max = 101", "invoices_min = 0"]
+        {
+            let refused = parse(&format!("[gate]\n{wrong}"), "p.toml").unwrap_err().to_string();
+            assert!(refused.contains(wrong.split(' ').next().unwrap()), "{refused}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Policy {
     pub model: ModelPolicy,
     /// Horizons and bands.
     pub score: ScorePolicy,
+    /// When a model that was given is no longer believed.
+    pub gate: GatePolicy,
     /// The cash forecast's simulation.
     pub forecast: ForecastPolicy,
     /// Value and cost of contact.
@@ -107,6 +109,18 @@ pub struct ScorePolicy {
     pub loss_horizon_days: i32,
     pub risk_medium_prob: f64,
     pub risk_high_prob: f64,
+}
+
+/// `[gate]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct GatePolicy {
+    pub fail: bool,
+    pub late_bias_max: f64,
+    pub score_psi_max: f64,
+    pub feature_psi_max: f64,
+    pub invoices_min: u64,
 }
 
 /// `[forecast]`.

@@ -96,7 +96,7 @@ fn past_marks(survey: &Survey, as_of: Day) -> Vec<(usize, Day)> {
 }
 
 /// Customers, all or those whose ids hash lowest, in ledger order.
-fn sample(known: &Known) -> Vec<u32> {
+pub(super) fn sample(known: &Known) -> Vec<u32> {
     let mut keyed: Vec<(u64, u32)> = (0..known.n_customers() as u32)
         .map(|c| (mix(text_key(known.customer_id.get(c as usize)), 0), c))
         .collect();

@@ -1,6 +1,6 @@
 //! Probabilities, dates and bands of each open invoice, read off its curve.
 
-use super::predict::{N_REASONS, Prediction, Reason};
+use super::predict::Prediction;
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::policy::{ScorePolicy, ValidPolicy};
@@ -67,8 +67,6 @@ pub struct InvoiceScore {
     pub risk_band: RiskBand,
     /// Settled invoices of the customer known at as_of.
     pub history_n: u32,
-    /// Strongest reasons.
-    pub reasons: [Reason; N_REASONS],
 }
 
 /// Reads the score of each open invoice off its curve, in the prediction's order.
@@ -99,7 +97,6 @@ fn one(known: &Known, prediction: &Prediction, k: usize, policy: &ValidPolicy) -
         expected_days_late: expected_days_late(curves.edges(), curves.row(k), days_past_due),
         risk_band: RiskBand::of(late_prob, &policy.score),
         history_n: prediction.habits[known.customer[i] as usize].n_settled,
-        reasons: prediction.reasons[k],
     }
 }
 

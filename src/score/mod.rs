@@ -1,16 +1,19 @@
 //! From hazards to probabilities, dates and bands.
 
+pub mod contribution;
 pub mod curve;
 pub mod dependence;
 pub mod invoice;
 pub mod new_invoice;
 pub mod predict;
 pub mod risk;
+pub mod sighting;
 
 pub use crate::model::ContactEffect;
+pub use contribution::{Contribution, N_REASONS, Reason, contributions};
 pub use curve::Curves;
 pub use dependence::dependence;
 pub use invoice::{InvoiceScore, RiskBand, score};
 pub use new_invoice::NewInvoices;
-pub use predict::{Prediction, Reason, predict};
+pub use predict::{Prediction, predict};
 pub use risk::{Risk, RiskSums, risk};

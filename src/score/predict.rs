@@ -1,10 +1,10 @@
-//! Survival curves of the open invoices, and what pulls each of them away from the average.
+//! Survival curves of the open invoices.
 
 use super::curve::Curves;
-use crate::features::covariate::{BASE, Backlog, DayRow, Evening, Facts, covariate_of};
+use crate::features::Survey;
+use crate::features::covariate::{Backlog, DayRow, Evening, Facts};
 use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
-use crate::features::{N_COLUMNS, Survey};
 use crate::ledger::Known;
 use crate::model::Hazard;
 use crate::policy::ValidPolicy;
@@ -16,31 +16,13 @@ pub const DAILY_DAYS: i32 = 91;
 const GRID_DAILY_DAYS: i32 = 189;
 /// Days in a span of the hazard, and of the grid, after those.
 const SPAN_DAYS: i32 = 7;
-/// An overdue invoice is late whatever happens; its reasons speak of the next so many days.
-const OVERDUE_REASON_DAYS: i32 = 30;
-/// Days on which an invoice is held against the average one, evenly spread over those that its reasons speak of.
-const REASON_LOOKS: i32 = 12;
-/// Reasons given for each invoice.
-pub const N_REASONS: usize = 3;
-
-/// A covariate's effect on the log-odds of late payment, against the portfolio's average invoice.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reason {
-    /// The covariate.
-    pub name: &'static str,
-    /// Log-odds; above 0 means later.
-    pub effect: f64,
-}
-
-/// Curves and reasons of the open invoices, in ledger order.
+/// Curves of the open invoices, in ledger order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
     /// Ledger index of each open invoice.
     pub open: Vec<u32>,
     /// Their curves, one row each.
     pub curves: Curves,
-    /// Their reasons, strongest first.
-    pub reasons: Vec<[Reason; N_REASONS]>,
     /// Habits at as_of of each customer of the ledger.
     pub habits: Vec<Habits>,
 }
@@ -83,24 +65,21 @@ pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPo
         .collect();
     let width = edges.len();
     let mut survival = vec![0.0; open.len() * width];
-    let mut reasons = vec![[Reason { name: BASE[0].name, effect: 0.0 }; N_REASONS]; open.len()];
     let mut work = Vec::with_capacity(rows_of.len());
-    let (mut s, mut r) = (survival.as_mut_slice(), reasons.as_mut_slice());
+    let mut rest = survival.as_mut_slice();
     for (c, rows) in rows_of {
-        let (s_now, s_rest) = s.split_at_mut(rows.len() * width);
-        let (r_now, r_rest) = r.split_at_mut(rows.len());
-        work.push((c, rows, s_now, r_now));
-        (s, r) = (s_rest, r_rest);
+        let (now, later) = rest.split_at_mut(rows.len() * width);
+        work.push((c, rows, now));
+        rest = later;
     }
-    let average = Habits::average(survey.prior(), &survey.memory);
-    work.into_par_iter().with_min_len(8).for_each(|(c, rows, survival, reasons)| {
-        let view = View::new(survey, hazard, &habits[c], &average);
-        for (k, (row, reason)) in rows.zip(survival.chunks_exact_mut(width).zip(reasons)) {
+    work.into_par_iter().with_min_len(8).for_each(|(c, rows, survival)| {
+        let view = View::new(survey, hazard, &habits[c]);
+        for (k, row) in rows.zip(survival.chunks_exact_mut(width)) {
             let facts = Facts::new(known, open[k] as usize, view.habits, view.prior);
-            *reason = view.curve(&facts, &edges, row);
+            view.curve(&facts, &edges, row);
         }
     });
-    Prediction { open, curves: Curves::new(edges, survival), reasons, habits }
+    Prediction { open, curves: Curves::new(edges, survival), habits }
 }
 
 /// One customer at as_of.
@@ -108,7 +87,6 @@ struct View<'a> {
     prior: &'a Prior,
     hazard: &'a Hazard,
     habits: &'a Habits,
-    average: &'a Habits,
     /// Share of what is ready that is let go on each day from `BACKLOG_DAYS` before as_of to the daily horizon.
     release: Vec<f64>,
     /// The days of the daily horizon: all invoices of the customer look at the same ones.
@@ -116,25 +94,20 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
+    fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits) -> Self {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
         let calendar = Calendar::new(habits, prior, almanac);
         let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
         let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(prior.mark.0 + day)).collect();
-        Self { prior, hazard, habits, average, release, pay_days }
+        Self { prior, hazard, habits, release, pay_days }
     }
 
-    /// Writes the curve of an invoice to `row` and gives its reasons.
-    fn curve(&self, facts: &Facts, edges: &[i32], row: &mut [f64]) -> [Reason; N_REASONS] {
+    /// Writes the curve of an invoice to `row`.
+    fn curve(&self, facts: &Facts, edges: &[i32], row: &mut [f64]) {
         let as_of = self.prior.mark.0;
-        let due = facts.due() - as_of;
-        let reason_days = if due > 0 { due.min(DAILY_DAYS) } else { OVERDUE_REASON_DAYS };
-        let stride = (reason_days - 1) / REASON_LOOKS + 1;
-        let log_terms = self.hazard.means[2];
         let mut backlog = Backlog::new(facts, self.prior);
         let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
         let mut evening = Evening::none();
-        let mut pull = [0.0; BASE.len()];
         let mut survival = 1.0;
         row[0] = survival;
         for day in 1..=DAILY_DAYS {
@@ -142,32 +115,10 @@ impl<'a> View<'a> {
             let waiting = backlog.at(date, facts, self.habits, release);
             let pay_day = &self.pay_days[day as usize - 1];
             let x = DayRow::new(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening);
-            let h = self.hazard.hazard(&x);
-            survival *= 1.0 - h;
+            survival *= 1.0 - self.hazard.hazard(&x);
             row[day as usize] = survival;
-            if day <= reason_days && (day - 1) % stride == 0 {
-                let usual = facts.average(log_terms);
-                let none = &mut Evening::none();
-                let base = DayRow::new(self.prior, self.average, &usual, &PayDay::AVERAGE, 0.0, date, none);
-                self.pull(h, &x, &base, &mut pull);
-            }
         }
         self.tail(facts, edges, row, survival);
-        let unpaid = row[reason_days as usize];
-        strongest(&pull, f64::from(stride) / (1.0 - unpaid).max(1e-9))
-    }
-
-    /// `d logit(S) / d eta_k = -h_k / (1 - S)`: what each covariate's distance from the average adds, but for the
-    /// last factor, which is common to all days.
-    fn pull(&self, h: f64, x: &DayRow, base: &DayRow, pull: &mut [f64]) {
-        let [mut of_x, mut of_base] = [[0.0; N_COLUMNS]; 2];
-        x.write(&mut of_x);
-        base.write(&mut of_base);
-        for (column, coefficient) in self.hazard.coefficients.iter().enumerate() {
-            if let Some(covariate) = covariate_of(column) {
-                pull[covariate] -= h * coefficient * (of_x[column] - of_base[column]);
-            }
-        }
     }
 
     /// The curve past the daily horizon.
@@ -225,10 +176,4 @@ pub(super) fn daily_survival(
         survival *= 1.0 - hazard.hazard(&row);
         out.push(survival);
     }
-}
-
-fn strongest(pull: &[f64], scale: f64) -> [Reason; N_REASONS] {
-    let mut order: Vec<usize> = (0..pull.len()).collect();
-    order.sort_by(|&a, &b| pull[b].abs().total_cmp(&pull[a].abs()).then(a.cmp(&b)));
-    std::array::from_fn(|k| Reason { name: BASE[order[k]].name, effect: pull[order[k]] * scale })
 }

@@ -101,7 +101,6 @@ mod tests {
     use super::*;
     use crate::core::Day;
     use crate::ledger::{Ledger, SettlementRows, sample};
-    use crate::score::Reason;
 
     fn score(invoice: u32, days_past_due: i32, late_prob: f64, risk_band: RiskBand) -> InvoiceScore {
         InvoiceScore {
@@ -115,7 +114,6 @@ mod tests {
             expected_days_late: 0.0,
             risk_band,
             history_n: 0,
-            reasons: [Reason { name: "terms_days", effect: 0.0 }; 3],
         }
     }
 

@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("report", "core policy contract"),
     (
         "error",
-        "policy ledger ingest features model score forecast collect analytics evaluate simulate contract report",
+        "core policy ledger ingest features model score forecast collect analytics evaluate simulate contract report",
     ),
     (
         "pipeline",

@@ -82,8 +82,46 @@ fn a_model_of_a_later_format_is_refused() {
 #[test]
 fn a_model_with_another_column_is_refused_by_its_name() {
     let refused = changed("/hazard/columns/2", json!("shoe_size")).unwrap_err();
-    assert!(
-        refused.to_string().contains("column 2 is `shoe_size`, this version fills `terms_days`"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("column 2 is `shoe_size`, which no version"), "{refused}");
+    let twice = changed("/hazard/columns/2", json!("customer_late_rate")).unwrap_err();
+    assert!(matches!(twice, ArtifactError::OtherColumns { column: 2, .. }), "{twice}");
+}
+
+#[test]
+fn a_model_with_a_number_too_many_is_refused() {
+    let refused = changed("/hazard/means", json!([1.0, 2.0])).unwrap_err();
+    assert!(matches!(refused, ArtifactError::OtherLength { field: "means", n: 2, .. }), "{refused}");
+}
+
+/// Whatever columns this version has added or taken out since: each model that was ever shipped is read as it is, and
+/// its numbers lie over the columns of today.
+#[test]
+fn models_of_earlier_formats_load_for_ever() {
+    let mut n = 0;
+    for file in std::fs::read_dir(of_package("models/old")).unwrap().map(|f| f.unwrap().path()) {
+        let model = Artifact::load(&file).unwrap();
+        let now = model.hazard.of_this_version();
+        assert_eq!(now.columns.len(), arrears::features::N_COLUMNS);
+        for (name, coefficient) in model.hazard.columns.iter().zip(&model.hazard.coefficients) {
+            let place = now.columns.iter().position(|c| c == name);
+            assert!(place.is_none_or(|k| now.coefficients[k] == *coefficient), "{name}");
+        }
+        let policy = arrears::policy::parse("", "defaults").unwrap();
+        assert!(model.check_policy(&policy.model).is_ok());
+        n += 1;
+    }
+    assert!(n >= 1);
+}
+
+#[test]
+fn a_column_that_is_not_filled_counts_as_at_its_mean_and_a_new_one_nothing() {
+    let mut hazard =
+        Artifact::load(&of_package("models/old/format-1.json")).unwrap().hazard.of_this_version();
+    let (name, b, mean) = (hazard.columns[3].clone(), hazard.coefficients[3], hazard.means[3]);
+    hazard.columns[3] = "once_filled".to_owned();
+    let now = hazard.of_this_version();
+    assert_eq!((&now.columns[3], now.coefficients[3]), (&name, 0.0));
+    assert_eq!(now.intercept, hazard.intercept + b * mean);
+    assert_eq!(now.coefficients[4..], hazard.coefficients[4..]);
+    assert_eq!(now.of_this_version(), now);
 }

@@ -18,13 +18,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-fn job(as_of: &str, seed: u64) -> Job {
+pub fn job(as_of: &str, seed: u64) -> Job {
     let policy = arrears::policy::parse(POLICY, "the sample's policy").unwrap();
     Job { policy, as_of: as_of.parse().unwrap(), seed, model: None }
 }
 
 /// All tables of a folder.
-fn sources(folder: &Path, ending: &str) -> Sources {
+pub fn sources(folder: &Path, ending: &str) -> Sources {
     let table = |name: &str| folder.join(format!("{name}.{ending}"));
     Sources {
         invoices: table("invoices"),
@@ -179,7 +179,7 @@ proptest! {
 }
 
 /// The audit of a way to run that leaks.
-fn caught(leaky: impl Fn(&Raw, &Job) -> Result<RunOutput, Error>) -> AuditReport {
+pub fn caught(leaky: impl Fn(&Raw, &Job) -> Result<RunOutput, Error>) -> AuditReport {
     let desk = Desk::new();
     let raw = read(&sources(&desk.path(""), "csv")).unwrap();
     // one that sees the future meets currencies there that no rate is given for
@@ -191,27 +191,27 @@ fn caught(leaky: impl Fn(&Raw, &Job) -> Result<RunOutput, Error>) -> AuditReport
 }
 
 /// Names of the perturbations that moved something.
-fn moved_by(report: &AuditReport) -> BTreeSet<&'static str> {
+pub fn moved_by(report: &AuditReport) -> BTreeSet<&'static str> {
     report.trials.iter().filter(|t| !t.moved.is_empty()).map(|t| t.perturbation).collect()
 }
 
-fn honest(raw: &Raw, job: &Job) -> Result<RunOutput, Error> {
+pub fn honest(raw: &Raw, job: &Job) -> Result<RunOutput, Error> {
     assess(check(raw, Some(job.as_of), &job.policy)?, job, &Silent)
 }
 
-fn known(raw: &Raw, job: &Job) -> Result<Known, Error> {
+pub fn known(raw: &Raw, job: &Job) -> Result<Known, Error> {
     Ok(check(raw, Some(job.as_of), &job.policy)?.ledger.into_known(job.as_of))
 }
 
 /// The ledger with everything that the files hold, as a leak would look at it.
-fn with_hindsight(raw: &Raw, job: &Job) -> Result<Known, Error> {
+pub fn with_hindsight(raw: &Raw, job: &Job) -> Result<Known, Error> {
     Ok(check(raw, None, &job.policy)?.ledger.into_known(Day(NEVER - 1)))
 }
 
 /// A model as the pipeline would write it, around these numbers.
-fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
+pub fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
     let bare = Artifact {
-        format: 1,
+        format: arrears::model::artifact::FORMAT,
         model_id: String::new(),
         arrears_version: String::new(),
         as_of: job.as_of,
@@ -222,6 +222,11 @@ fn artifact(hazard: Hazard, job: &Job) -> Result<Artifact, Error> {
         hazard,
         contact_effects: Vec::new(),
         dependence: None,
+        learnt: None,
+        recency: None,
+        profile: None,
+        background: None,
+        stand_in: None,
     };
     Ok(bare.identified())
 }

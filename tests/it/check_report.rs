@@ -113,7 +113,7 @@ fn what_cannot_be_done_is_said_in_the_words_of_the_stage_that_refuses() {
         |more: &str| json(&desk.done(&format!("check --invoices i.csv --quiet --format json {more}")));
     let of = |more: &str, name: &str| ability(&report(more), name);
 
-    let said = desk.refused("run --invoices i.csv --as-of 2024-01-31 --out out", 4);
+    let said = desk.refused("fit --invoices i.csv --as-of 2024-01-31 --model-out m.json", 4);
     let (verdict, reason) = of("", "fit");
     assert!(said.contains("0 settled invoices are seen by a training landmark, a fit needs 30"), "{said}");
     assert!(

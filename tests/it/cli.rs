@@ -11,13 +11,17 @@ const VERBS: [&str; 13] = [
     "rules", "schema",
 ];
 /// What `run` writes.
-const RUN_FILES: [&str; 11] = [
+const RUN_FILES: [&str; 15] = [
     "aging.parquet",
     "cash_forecast.parquet",
+    "contributions.parquet",
     "customer_features.parquet",
+    "drift.parquet",
     "invoice_scores.parquet",
     "manifest.json",
     "model.json",
+    "model_card.md",
+    "model_features.parquet",
     "priorities.parquet",
     "quarantine.parquet",
     "receipts.parquet",
@@ -155,8 +159,15 @@ fn fit_and_score_give_what_run_gives() {
     let stamp = |folder: &str| read_table(&desk.path(folder), "invoice_scores").unwrap().1;
     assert_eq!(stamp("scored").as_of, stamp("out").as_of);
     assert_ne!(stamp("scored").run_id, stamp("out").run_id);
-    for name in ["invoice_scores", "cash_forecast", "priorities", "aging", "customer_features", "quarantine"]
-    {
+    for name in [
+        "invoice_scores",
+        "contributions",
+        "cash_forecast",
+        "priorities",
+        "aging",
+        "customer_features",
+        "quarantine",
+    ] {
         assert!(table(&desk, "scored", name) == table(&desk, "out", name), "{name}");
     }
     let scores = table(&desk, "scored", "invoice_scores");
@@ -177,9 +188,19 @@ fn explain_knows_invoices_and_customers() {
     assert_eq!(told["reasons"].as_array().unwrap().len(), 3);
     assert_eq!(told["reasons"][0]["name"], scores.value("reason_1", 0).to_string());
     let meaning = told["reasons"][0]["meaning"].as_str().unwrap();
+    let parts = told["score"]["parts"].as_array().unwrap();
+    assert_eq!(parts[0]["name"], "average_invoice");
+    assert_eq!(parts[1]["name"], told["reasons"][0]["name"]);
+    let sum: f64 = parts.iter().map(|p| p["effect"].as_f64().unwrap()).sum();
+    let prob = told["score"]["prob"].as_f64().unwrap();
+    assert!((sum - (prob / (1.0 - prob)).ln()).abs() < 1e-9, "{sum} {prob}");
     assert!(desk.done(&format!("explain --out out {invoice}")).contains(meaning));
-    let told = desk.done(&format!("explain --out out {customer}"));
-    assert!(told.starts_with(&format!("customer {customer}\n")), "{told}");
+    let said = desk.done(&format!("explain --out out {customer}"));
+    assert!(said.starts_with(&format!("customer {customer}\n")), "{said}");
+    let features = table(&desk, "out", "customer_features");
+    let of = |name| features.value(name, features.find("customer_id", &customer).unwrap()).to_string();
+    let own = format!("paid {} of its last {} invoices late, ", of("recent_late_n"), of("recent_n"));
+    assert!(said.contains(&own) && said.contains(&format!("; {} overdue now", of("n_overdue"))), "{said}");
 }
 
 #[test]
@@ -290,7 +311,7 @@ fn check_reports_rows_at_fault_with_value_and_remedy() {
       run            no       invoices: 2 of 3 rows are in quarantine, expected at most a share of 0.05
                               to do: `arrears check --out DIR` with the same options writes each row and its remedy; ingest.max_quarantine_rate in the policy is the share that may pass
       fit            no       0 settled invoices are seen by a training landmark, a fit needs 30
-                              to do: give a longer history, or score with an existing model: --model models/demo.json
+                              to do: give a longer history, or let `arrears run` score with the reference model
       late           limited  invoices known to be late: 0, on time: 0; late_prob rests on fewer than 30 (model.min_settled) of a kind
                               to do: give a longer history
       forecast       yes      open invoices: 1

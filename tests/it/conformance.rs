@@ -1,5 +1,7 @@
 //! Numbers of other people's programs: each with the script that made them.
 
+mod model;
+
 use arrears::evaluate::interval::{mean_pinball, pinball_loss};
 use arrears::evaluate::metric::{MetricError, interval_coverage};
 use arrears::evaluate::reliability::{brier_decomposition, expected_calibration_error};

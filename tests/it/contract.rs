@@ -30,6 +30,7 @@ const CONTRACT: &[(&str, &str)] = &[
          pay_date_p10 pay_date_p50 pay_date_p90 unpaid_prob expected_days_late risk_band history_n reason_1
          reason_2 reason_3 reason_1_effect reason_2_effect reason_3_effect model_id",
     ),
+    ("contributions", "invoice_id feature log_odds"),
     (
         "cash_forecast",
         "as_of currency segment grain period period_start period_end source expected p05 p10 p25 p50 p75 p90 p95
@@ -49,16 +50,19 @@ const CONTRACT: &[(&str, &str)] = &[
     ),
     ("receipts", "as_of currency segment grain period period_start period_end received"),
     ("kpis", "kpi definition_id basis window_days as_of currency segment value numerator denominator"),
-    ("customer_features", "customer_id as_of n_invoices n_settled n_late n_open n_overdue oldest_days_past_due late_rate delay_days delay_sd_days slower_lately_days usual_amount last_settled_days pay_weekday pay_weekday_lift pay_month_day pay_month_day_lift"),
+    ("customer_features", "customer_id as_of n_invoices n_settled n_late n_open n_overdue oldest_days_past_due late_rate delay_days delay_sd_days slower_lately_days usual_amount last_settled_days pay_weekday pay_weekday_lift pay_month_day pay_month_day_lift recent_n recent_late_n recent_delay_days"),
     ("provision", "as_of currency segment bucket ead pd lgd ecl"),
     ("quarantine", "file row rule_id field value message severity"),
+    ("model_features", "feature unit coefficient standard_error mean deviation per_deviation meaning"),
+    ("drift", "as_of model_id watched name measure value limit moved reference current n"),
     ("backtest_scores", "origin model invoice_id late_prob late"),
     ("backtest_cash", "origin model currency period source expected p05 p10 p25 p50 p75 p90 p95 actual"),
     ("metrics", "model task metric horizon value n source currency against low high better"),
     ("reliability", "model bin prob_from prob_to n mean_late_prob late_share"),
 ];
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 15] = [
     "invoice_scores",
+    "contributions",
     "cash_forecast",
     "priorities",
     "aging",
@@ -66,6 +70,8 @@ const WRITTEN: [&str; 12] = [
     "receipts",
     "customer_features",
     "quarantine",
+    "model_features",
+    "drift",
     "backtest_scores",
     "backtest_cash",
     "metrics",

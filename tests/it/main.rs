@@ -15,6 +15,8 @@ mod conformance;
 mod contract;
 mod ingest;
 mod known;
+mod leak;
+mod life;
 mod mapping;
 mod recovery;
 mod refusal;

@@ -221,7 +221,7 @@ fn bad_options_are_refused() {
     refused!(desk, "schema invoice_score", 2, @r"
     error: there is no table `invoice_score`
 
-    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, cash_forecast, priorities, aging, risk, receipts, kpis, customer_features, provision, quarantine, backtest_scores, backtest_cash, metrics, reliability
+    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, contributions, cash_forecast, priorities, aging, risk, receipts, kpis, customer_features, provision, quarantine, model_features, drift, backtest_scores, backtest_cash, metrics, reliability
     ");
 }
 
@@ -266,19 +266,19 @@ fn what_is_no_model_of_ours_is_refused() {
     model["format"] = Value::from(99);
     desk.write("bad.json", model.to_string());
     refused!(desk, run, 3, @r"
-    error: bad.json: model format 99, this version reads up to 1
+    error: bad.json: model format 99, this version reads up to 2
 
     hint: update arrears, or fit again with `arrears fit`
     ");
 }
 
 #[test]
-fn a_history_too_short_to_fit_is_refused_by_the_gate() {
+fn a_history_too_short_to_fit_is_refused_by_fit() {
     let desk = Desk::with_run();
-    refused!(desk, format!("run {TABLES} --as-of 2023-01-20 --out out"), 4, @r"
+    refused!(desk, format!("fit {TABLES} --as-of 2023-01-20 --model-out m.json"), 4, @r"
     error: 1 settled invoices are seen by a training landmark, a fit needs 30
 
-    hint: give a longer history, or score with an existing model: --model models/demo.json
+    hint: give a longer history, or let `arrears run` score with the reference model
     ");
 }
 

@@ -10,7 +10,7 @@ use arrears::features::{Purpose, survey};
 use arrears::forecast::{CashForecast, cash_forecast};
 use arrears::ledger::Known;
 use arrears::policy::{ValidPolicy, parse};
-use arrears::score::{InvoiceScore, Prediction, predict, score};
+use arrears::score::{Contribution, InvoiceScore, Prediction, contributions, predict, score};
 use arrears::simulate::{Plan, simulate};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -28,6 +28,7 @@ struct Run {
     policy: ValidPolicy,
     known: Known,
     prediction: Prediction,
+    parts: Vec<Contribution>,
     scores: Vec<InvoiceScore>,
     forecast: CashForecast,
     ranked: Priorities,
@@ -64,7 +65,8 @@ impl Run {
         let hazard = arrears::model::fit(&known, &survey, &policy, plan.seed).unwrap();
         let prediction = predict(&known, &survey, &hazard, &policy);
         let (open, curves) = (&prediction.open, &prediction.curves);
-        let reasons: Vec<_> = prediction.reasons.iter().map(|r| r.map(|r| Some(r.name))).collect();
+        let parts = contributions(&known, &survey, &hazard, &prediction, &policy);
+        let reasons: Vec<_> = parts.iter().map(|p| p.strongest().map(|r| Some(r.name))).collect();
         let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
         Self {
             scores: score(&known, &prediction, &policy),
@@ -74,6 +76,7 @@ impl Run {
             policy,
             known,
             prediction,
+            parts,
         }
     }
 }
@@ -121,6 +124,18 @@ proptest! {
             let dates: Vec<_> = s.pay_date.iter().flatten().collect();
             prop_assert!(dates.windows(2).all(|w| w[0] <= w[1]));
             prop_assert!(dates.iter().all(|d| **d > run.known.as_of()));
+        }
+    }
+
+    #[test]
+    fn contributions_add_up_to_the_score(scene in any_scene()) {
+        let run = Run::of(&scene);
+        prop_assert_eq!(run.parts.len(), run.scores.len());
+        for (part, s) in run.parts.iter().zip(&run.scores) {
+            let open = if s.late_prob < 1.0 { s.late_prob } else { 1.0 - s.paid_prob[2] };
+            let log_odds = (open / (1.0 - open)).ln();
+            prop_assert!((part.log_odds() - log_odds).abs() < 1e-7 * (1.0 + log_odds.abs()), "{part:?} {log_odds}");
+            prop_assert_eq!(part.later_days != 0.0, -s.days_past_due + run.policy.ledger.grace_days > 91);
         }
     }
 
