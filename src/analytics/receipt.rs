@@ -26,7 +26,7 @@ pub struct Receipts {
     pub received: Vec<Amount>,
 }
 
-/// Adds up the cash of the last [`DAYS`] days and [`WEEKS`] weeks; week -1 ends with as_of.
+/// Adds up the cash of the last `DAYS` days and `WEEKS` weeks; week -1 ends with as_of.
 ///
 /// As in a backtest, cash counts on its own date, cash payments only, and as much as it took off an invoice. Each
 /// currency of the ledger has every period.

@@ -40,7 +40,7 @@ impl Bins {
         bins
     }
 
-    /// Share of each bin among `values`, [`BIN_START`] added to each.
+    /// Share of each bin among `values`, `BIN_START` added to each.
     pub fn shares_of(&self, values: &[f64]) -> Vec<f64> {
         let n_bins = self.edges.len() + 1;
         let mut count = vec![BIN_START; n_bins];
