@@ -1,5 +1,6 @@
 //! Tables as bytes, and bytes as files that are whole or not there.
 
+use super::schema::ColumnType;
 use super::table::{Column, Table};
 use super::{ContractError, MANIFEST_FILE, Manifest, SCHEMA_VERSION, TABLES, arrays};
 use crate::core::Day;
@@ -12,6 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -77,8 +79,11 @@ fn parquet_bytes(table: &Table, stamp: &Stamp) -> Result<Vec<u8>, ParquetError> 
     // No Arrow schema is embedded: Parquet's own types say all, and readers then see plain text columns.
     let schema = Arc::new(arrays::arrow_schema(table));
     let parquet_schema = ArrowSchemaConverter::new().schema_root("schema").convert(&schema)?;
-    let mut file =
-        SerializedFileWriter::new(Vec::new(), parquet_schema.root_schema_ptr(), Arc::new(properties(stamp)))?;
+    let mut file = SerializedFileWriter::new(
+        Vec::new(),
+        parquet_schema.root_schema_ptr(),
+        Arc::new(properties(table, stamp)),
+    )?;
     let factory = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
     let columns: Vec<&Column> = table.columns().map(|(_, c)| c).collect();
     for (group, start) in (0..table.n_rows()).step_by(ROW_GROUP_ROWS).enumerate() {
@@ -111,14 +116,19 @@ fn encode_column(
     writer.close()
 }
 
-fn properties(stamp: &Stamp) -> WriterProperties {
+fn properties(table: &Table, stamp: &Stamp) -> WriterProperties {
     let pair = |key: &str, value: Option<String>| value.map(|v| KeyValue::new(key.to_owned(), v));
     let metadata = [
         pair(SCHEMA_VERSION_KEY, Some(SCHEMA_VERSION.to_string())),
         pair(AS_OF_KEY, stamp.as_of.map(|d| d.to_string())),
         pair(RUN_ID_KEY, stamp.run_id.clone()),
     ];
-    WriterProperties::builder()
+    // numbers of a model hardly ever repeat: a dictionary of them costs time and saves nothing
+    let numbers = table.columns().filter(|(_, c)| c.column_type() == ColumnType::Double);
+    let plain = numbers.fold(WriterProperties::builder(), |b, (name, _)| {
+        b.set_column_dictionary_enabled(ColumnPath::from(name), false)
+    });
+    plain
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(format!("arrears version {}", env!("CARGO_PKG_VERSION")))

@@ -237,16 +237,23 @@ impl Facts {
         }
     }
 
-    /// The portfolio's average invoice with the dates of this one.
-    pub fn average(&self, log_terms: f64) -> Self {
+    /// The portfolio's average invoice, issued and due on these days.
+    pub(super) fn average(issue: i32, due: i32, log_terms: f64) -> Self {
         Self {
+            issue,
+            due,
+            known: issue,
             log_terms,
             amount_against_usual: 0.0,
             last_part: None,
             disputed: 0.0,
             overdue_share: 0.0,
-            ..*self
         }
+    }
+
+    /// The day of issue.
+    pub fn issue(&self) -> i32 {
+        self.issue
     }
 
     /// The due date.
@@ -361,12 +368,17 @@ impl DayRow {
                 own.max(0.0),
                 own.min(0.0),
                 pay_day.portfolio_weekday,
-                LOG_AHEAD[(day - prior.mark.0).clamp(0, AGE_MAX_DAYS) as usize],
+                Self::days_ahead(day - prior.mark.0),
                 pay_day.portfolio_month_day,
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),
         }
+    }
+
+    /// The covariate of that name, so many days after the mark.
+    pub(super) fn days_ahead(days: i32) -> f64 {
+        LOG_AHEAD[days.clamp(0, AGE_MAX_DAYS) as usize]
     }
 
     /// Lays the row out as the `N_COLUMNS` columns of the design.
@@ -378,6 +390,20 @@ impl DayRow {
         let steps = &mut out[FIRST_STEP..N_COLUMNS];
         steps.fill(0.0);
         steps[self.step] = 1.0;
+    }
+
+    /// What each covariate's distance from `other` on the same day adds to the sum of columns times `coefficients`: the
+    /// day's step and side are the same for both.
+    pub fn distance(&self, other: &Self, coefficients: &[f64]) -> [f64; N_BASE] {
+        let (of_base, of_sided) = coefficients[..FIRST_STEP].split_at(N_BASE);
+        let mut out = [0.0; N_BASE];
+        for (k, d) in out.iter_mut().enumerate() {
+            *d = of_base[k] * (self.base[k] - other.base[k]);
+        }
+        for (k, b) in of_sided.iter().enumerate() {
+            out[k] += b * self.side * (self.base[k] - other.base[k]);
+        }
+        out
     }
 
     /// The sum of its columns times `coefficients`, which has one a column.
@@ -420,7 +446,7 @@ fn shapes(habits: &Habits, facts: &Facts, day: i32, evening: &mut Evening) -> (f
 /// Log-odds of the portfolio's shape when a share `1 - late_prob` of this customer's invoices is paid by due: up to
 /// due, the portfolio's on-time survival since issue mixed with a late part that cannot pay yet; after it, the
 /// portfolio's own hazard.
-fn late_mix(prior: &Prior, habits: &Habits, facts: &Facts, relative: i32) -> f64 {
+pub(super) fn late_mix(prior: &Prior, habits: &Habits, facts: &Facts, relative: i32) -> f64 {
     let bin = bin_of(relative);
     if relative > 0 {
         return prior.log_odds[bin];

@@ -3,6 +3,7 @@
 //! [`survey`](survey::survey) passes over the ledger once and sweeps each customer to as_of;
 //! [`person_periods()`] sweeps again and draws rows to learn from at landmarks.
 
+pub mod average;
 pub mod background;
 pub mod bins;
 pub mod covariate;
@@ -16,6 +17,7 @@ pub mod state;
 pub mod survey;
 pub mod sweep;
 
+pub use average::{Average, TERMS};
 pub use background::Background;
 pub use covariate::{BASE, Covariate, N_COLUMNS};
 pub use habits::Habits;

@@ -107,9 +107,8 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let ready = life::ready(&known, job, observer, &mut warnings)?;
     let life::Ready { survey, model, hazard } = &ready;
     observer.stage("score");
-    let prediction = crate::score::predict(&known, survey, hazard, policy);
+    let (prediction, parts) = crate::score::predict_and_explain(&known, survey, hazard, policy);
     let scores = crate::score::score(&known, &prediction, policy);
-    let parts = crate::score::contributions(&known, survey, hazard, &prediction, policy);
     let drift = life::watched(&known, &ready, job, &mut warnings)?;
     observer.stage("forecast");
     let new = crate::score::NewInvoices::new(survey, hazard, &prediction);

@@ -1,14 +1,10 @@
 //! What each covariate adds to the log-odds of an invoice being late: contributions that add up to the score.
 
-use super::predict::{DAILY_DAYS, Prediction};
-use crate::features::covariate::{BASE, Backlog, DayRow, Evening, Facts, covariate_of};
-use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
-use crate::features::{N_COLUMNS, Survey};
+use super::predict::{DAILY_DAYS, Predicted, Prediction, predict_and};
+use crate::features::{Average, BASE, Survey, TERMS};
 use crate::ledger::Known;
 use crate::model::Hazard;
-use crate::numeric::logistic;
 use crate::policy::ValidPolicy;
-use rayon::prelude::*;
 
 /// Reasons given for each invoice.
 pub const N_REASONS: usize = 3;
@@ -18,20 +14,20 @@ pub const OVERDUE_DAYS: i32 = 30;
 pub const AVERAGE_INVOICE: &str = "average_invoice";
 /// Name of what the days past the daily horizon add, of an invoice due later than they reach.
 pub const LATER_DAYS: &str = "later_days";
-/// Customers in one go.
-const CHUNK: usize = 8;
-
-/// Nodes and weights of Gauss and Legendre on `0..1`: exact for polynomials of degree 15.
-const NODES: [(f64, f64); 8] = [
-    (0.019_855_071_751_231_9, 0.050_614_268_145_188_1),
-    (0.101_666_761_293_186_6, 0.111_190_517_226_687_2),
-    (0.237_233_795_041_835_5, 0.156_853_322_938_943_6),
-    (0.408_282_678_752_175, 0.181_341_891_689_181),
-    (0.591_717_321_247_825, 0.181_341_891_689_181),
-    (0.762_766_204_958_164_5, 0.156_853_322_938_943_6),
-    (0.898_333_238_706_813_4, 0.111_190_517_226_687_2),
-    (0.980_144_928_248_768_1, 0.050_614_268_145_188_1),
-];
+/// Equal steps from the average invoice to this one.
+const N_STEPS: usize = 8;
+/// Weights of the ends of those steps by Boole's rule, twice: exact for polynomials of degree 5.
+const WEIGHTS: [f64; N_STEPS + 1] = {
+    let mut weights = [7.0, 32.0, 12.0, 32.0, 14.0, 32.0, 12.0, 32.0, 7.0];
+    let mut k = 0;
+    while k <= N_STEPS {
+        weights[k] /= 180.0;
+        k += 1;
+    }
+    weights
+};
+/// Log-odds of a day past which its hazard is 0 or 1 to the last bit.
+const ETA_MAX: f64 = 700.0;
 
 /// A covariate's effect on the log-odds of late payment, against the portfolio's average invoice.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,7 +73,7 @@ impl Contribution {
     }
 }
 
-/// Takes the score of each open invoice apart, in the prediction's order.
+/// [`predict`](super::predict()), and the score of each open invoice taken apart, in the prediction's order.
 ///
 /// The score is `L = ln(S / (1 - S))` with `S = prod_d (1 - h[d])` the probability of being open at the deadline: due +
 /// grace, so that `L` is the log-odds of `late_prob`; for an overdue invoice [`OVERDUE_DAYS`] after as_of, so that it is
@@ -87,151 +83,81 @@ impl Contribution {
 /// which no first-order effect does; what quadrature leaves is spread over them in proportion.
 ///
 /// Source: Aumann & Shapley (1974), *Values of Non-Atomic Games*; Sundararajan et al. (2017), *Axiomatic Attribution*.
-pub fn contributions(
+pub fn predict_and_explain(
     known: &Known,
     survey: &Survey,
     hazard: &Hazard,
-    prediction: &Prediction,
     policy: &ValidPolicy,
-) -> Vec<Contribution> {
-    let of_customer = |k: &u32| known.customer[*k as usize];
-    let groups: Vec<&[u32]> = prediction.open.chunk_by(|a, b| of_customer(a) == of_customer(b)).collect();
-    let mut start = 0;
-    let placed = |group: &'_ &'_ [u32]| {
-        start += group.len();
-        start - group.len()
-    };
-    let starts: Vec<usize> = groups.iter().map(placed).collect();
-    let work: Vec<(usize, &[u32])> = starts.into_iter().zip(groups).collect();
-    let average = Habits::average(survey.prior(), &survey.memory);
-    let one = |(start, group): &(usize, &[u32])| -> Vec<Contribution> {
-        let habits = &prediction.habits[known.customer[group[0] as usize] as usize];
-        let mut look = Look::new(survey, hazard, habits, &average);
-        let each = group.iter().enumerate().map(|(k, &i)| {
-            let facts = Facts::new(known, i as usize, habits, survey.prior());
-            let due = known.due[i as usize] - known.as_of().0;
-            let deadline = if due + policy.ledger.grace_days > 0 {
-                due + policy.ledger.grace_days
-            } else {
-                OVERDUE_DAYS
-            };
-            let open = prediction.curves.at(start + k, deadline);
-            look.take_apart(&facts, deadline, open)
-        });
-        each.collect()
-    };
-    work.par_iter().with_min_len(CHUNK).flat_map_iter(one).collect()
+) -> (Prediction, Vec<Contribution>) {
+    let average = Average::new(survey.prior(), &survey.memory, hazard.means[TERMS]);
+    let grace = policy.ledger.grace_days;
+    predict_and(known, survey, hazard, policy, |invoice| take_apart(invoice, hazard, &average, grace))
 }
 
-/// One customer at as_of, with room for the days of an invoice.
-struct Look<'a> {
-    survey: &'a Survey,
-    hazard: &'a Hazard,
-    habits: &'a Habits,
-    average: &'a Habits,
-    /// From `BACKLOG_DAYS` before as_of.
-    release: Vec<f64>,
-    pay_days: Vec<PayDay>,
-    /// What each covariate's distance from the average adds to the log-odds of each day.
-    distance: Vec<[f64; BASE.len()]>,
-    /// Hazard of each day at each node.
-    hazards: Vec<[f64; NODES.len()]>,
+/// The log-odds of one invoice being open at its deadline, in parts.
+fn take_apart(
+    invoice: &Predicted<'_>,
+    hazard: &Hazard,
+    average: &Average<'_>,
+    grace_days: i32,
+) -> Contribution {
+    let facts = invoice.facts;
+    let deadline = facts.due() - average.mark() + grace_days;
+    let deadline = if deadline > 0 { deadline } else { OVERDUE_DAYS };
+    let n_days = deadline.min(DAILY_DAYS) as usize;
+    let mut days = [Step::NONE; DAILY_DAYS as usize];
+    // survival and its complement at each point of the line: neither loses its digits near 0
+    let (mut open, mut paid) = ([1.0; N_STEPS + 1], [0.0; N_STEPS + 1]);
+    for ((k, row), step) in invoice.days[..n_days].iter().enumerate().zip(&mut days) {
+        let usual = average.row(facts, average.mark() + 1 + k as i32);
+        let eta = hazard.intercept + usual.dot(&hazard.coefficients);
+        step.distance = row.distance(&usual, &hazard.coefficients);
+        let gap: f64 = step.distance.iter().sum();
+        let mut odds = (-eta.clamp(-ETA_MAX, ETA_MAX)).exp();
+        let ratio = (-gap / N_STEPS as f64).exp();
+        for h in &mut step.hazard {
+            *h = 1.0 / (1.0 + odds);
+            odds *= ratio;
+        }
+        for ((open, paid), h) in open.iter_mut().zip(&mut paid).zip(step.hazard) {
+            let now = *open * h;
+            *paid += now;
+            *open -= now;
+        }
+    }
+    // slope of the log-odds of survival in the log-odds of a day
+    let scale: [f64; N_STEPS + 1] = std::array::from_fn(|q| -WEIGHTS[q] / paid[q].max(f64::MIN_POSITIVE));
+    let mut out = Contribution::NONE;
+    for step in &days[..n_days] {
+        let slope: f64 = step.hazard.iter().zip(scale).map(|(h, s)| h * s).sum();
+        out.effect.iter_mut().zip(step.distance).for_each(|(sum, d)| *sum += slope * d);
+    }
+    let log_odds = |q: usize| (open[q].max(f64::MIN_POSITIVE) / paid[q].max(f64::MIN_POSITIVE)).ln();
+    out.average = log_odds(0);
+    let this = log_odds(N_STEPS);
+    let left = this - out.average - out.effect.iter().sum::<f64>();
+    let size: f64 = out.effect.iter().map(|e| e.abs()).sum();
+    if size > 0.0 {
+        out.effect.iter_mut().for_each(|e| *e += left * e.abs() / size);
+    }
+    let at_deadline = invoice.open_at(deadline);
+    if deadline > DAILY_DAYS && at_deadline > 0.0 && at_deadline < 1.0 {
+        out.later_days = crate::numeric::logit(at_deadline) - this;
+    }
+    out
 }
 
-impl<'a> Look<'a> {
-    fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits, average: &'a Habits) -> Self {
-        let as_of = survey.prior().mark.0;
-        let calendar = Calendar::new(habits, survey.prior(), &survey.almanac);
-        let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(as_of + day)).collect();
-        let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(as_of + day)).collect();
-        let (distance, hazards) = (Vec::new(), Vec::new());
-        Self { survey, hazard, habits, average, release, pay_days, distance, hazards }
-    }
-
-    /// Parts of the log-odds of an invoice being open at the end of `deadline`, days after as_of, with probability
-    /// `open`.
-    fn take_apart(&mut self, facts: &Facts, deadline: i32, open: f64) -> Contribution {
-        let n_days = deadline.min(DAILY_DAYS);
-        let mut out = Contribution::NONE;
-        // log of survival: of the average invoice, at each node, and of this one
-        let (mut of_average, mut of_node, mut of_this) = (0.0, [0.0; NODES.len()], 0.0);
-        self.walk(facts, n_days, |eta_average, distance, hazards| {
-            let gap: f64 = distance.iter().sum();
-            of_average += (-logistic(eta_average)).ln_1p();
-            of_this += (-logistic(eta_average + gap)).ln_1p();
-            for ((h, sum), (node, _)) in hazards.iter_mut().zip(&mut of_node).zip(NODES) {
-                *h = logistic(eta_average + node * gap);
-                *sum += (-*h).ln_1p();
-            }
-        });
-        // slope of the log-odds of survival in the log-odds of a day
-        let scale: [f64; NODES.len()] = std::array::from_fn(|q| -NODES[q].1 / -of_node[q].exp_m1());
-        for (distance, hazards) in self.distance.iter().zip(&self.hazards) {
-            let slope: f64 = hazards.iter().zip(scale).map(|(h, s)| h * s).sum();
-            out.effect.iter_mut().zip(distance).for_each(|(sum, d)| *sum += slope * d);
-        }
-        out.average = log_odds_of_log(of_average);
-        let this = log_odds_of_log(of_this);
-        let left = this - out.average - out.effect.iter().sum::<f64>();
-        let size: f64 = out.effect.iter().map(|e| e.abs()).sum();
-        if size > 0.0 {
-            out.effect.iter_mut().for_each(|e| *e += left * e.abs() / size);
-        }
-        if deadline > DAILY_DAYS && open > 0.0 && open < 1.0 {
-            out.later_days = crate::numeric::logit(open) - this;
-        }
-        out
-    }
-
-    /// Calls `each` with the average's log-odds, the covariates' distances and a place for hazards on each of the first
-    /// `n_days` days, which it keeps.
-    fn walk(
-        &mut self,
-        facts: &Facts,
-        n_days: i32,
-        mut each: impl FnMut(f64, &[f64; BASE.len()], &mut [f64; NODES.len()]),
-    ) {
-        let (prior, as_of) = (self.survey.prior(), self.survey.prior().mark.0);
-        let usual = facts.average(self.hazard.means[2]);
-        let mut backlog = Backlog::new(facts, prior);
-        let (mut evening, mut evening_of_average) = (Evening::none(), Evening::none());
-        let [mut of_x, mut of_average] = [[0.0; N_COLUMNS]; 2];
-        self.distance.clear();
-        self.hazards.clear();
-        for day in 1..=n_days {
-            let date = as_of + day;
-            let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
-            let waiting = backlog.at(date, facts, self.habits, release);
-            let pay_day = &self.pay_days[day as usize - 1];
-            DayRow::new(prior, self.habits, facts, pay_day, waiting, date, &mut evening).write(&mut of_x);
-            let average = DayRow::new(
-                prior,
-                self.average,
-                &usual,
-                &PayDay::AVERAGE,
-                0.0,
-                date,
-                &mut evening_of_average,
-            );
-            average.write(&mut of_average);
-            let mut distance = [0.0; BASE.len()];
-            for (column, coefficient) in self.hazard.coefficients.iter().enumerate() {
-                if let Some(covariate) = covariate_of(column) {
-                    distance[covariate] += coefficient * (of_x[column] - of_average[column]);
-                }
-            }
-            let mut hazards = [0.0; NODES.len()];
-            let eta = self.hazard.intercept + average.dot(&self.hazard.coefficients);
-            each(eta, &distance, &mut hazards);
-            self.distance.push(distance);
-            self.hazards.push(hazards);
-        }
-    }
+/// One day on the way from the average invoice to this one.
+#[derive(Clone, Copy)]
+struct Step {
+    /// What each covariate's distance from the average adds to the log-odds of the day.
+    distance: [f64; BASE.len()],
+    /// Hazard of the day at each point.
+    hazard: [f64; N_STEPS + 1],
 }
 
-/// Log-odds of the number whose logarithm is `ln`, below 0.
-fn log_odds_of_log(ln: f64) -> f64 {
-    ln - (-ln.exp_m1()).ln()
+impl Step {
+    const NONE: Self = Self { distance: [0.0; BASE.len()], hazard: [0.0; N_STEPS + 1] };
 }
 
 #[cfg(test)]
@@ -239,18 +165,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_integrate_what_they_promise() {
-        let power = |n: i32| NODES.iter().map(|(t, w)| w * t.powi(n)).sum::<f64>();
-        for n in [0, 1, 7, 15] {
+    fn weights_integrate_what_they_promise() {
+        let power = |n: i32| {
+            let ends = WEIGHTS.iter().enumerate();
+            ends.map(|(k, w)| w * (k as f64 / N_STEPS as f64).powi(n)).sum::<f64>()
+        };
+        for n in 0..=5 {
             assert!((power(n) - 1.0 / f64::from(n + 1)).abs() < 1e-12, "{n}");
         }
-    }
-
-    #[test]
-    fn log_odds_of_a_half_are_zero_and_small_numbers_keep_their_digits() {
-        assert!(log_odds_of_log(0.5_f64.ln()).abs() < 1e-15);
-        assert!((log_odds_of_log(-800.0) + 800.0).abs() < 1e-12);
-        assert!((log_odds_of_log(-1e-18) - (1e18_f64).ln()).abs() < 1e-12);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Curves {
     }
 }
 
-fn interpolate(edges: &[i32], row: &[f64], days: i32) -> f64 {
+pub(super) fn interpolate(edges: &[i32], row: &[f64], days: i32) -> f64 {
     if days <= 0 {
         return row[0];
     }

@@ -55,7 +55,7 @@ pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &Vali
     if marks.is_empty() {
         return usual;
     }
-    let customers = sample(known);
+    let customers = sample(known, CUSTOMERS);
     let days: Vec<Day> = marks.iter().map(|m| m.1).collect();
     let n = marks.len();
     let parts: Vec<Vec<Mark>> = customers
@@ -95,14 +95,14 @@ fn past_marks(survey: &Survey, as_of: Day) -> Vec<(usize, Day)> {
     marks
 }
 
-/// Customers, all or those whose ids hash lowest, in ledger order.
-pub(super) fn sample(known: &Known) -> Vec<u32> {
+/// Customers, all or the `most` whose ids hash lowest, in ledger order.
+pub(super) fn sample(known: &Known, most: usize) -> Vec<u32> {
     let mut keyed: Vec<(u64, u32)> = (0..known.n_customers() as u32)
         .map(|c| (mix(text_key(known.customer_id.get(c as usize)), 0), c))
         .collect();
-    if keyed.len() > CUSTOMERS {
-        keyed.select_nth_unstable(CUSTOMERS);
-        keyed.truncate(CUSTOMERS);
+    if keyed.len() > most {
+        keyed.select_nth_unstable(most);
+        keyed.truncate(most);
     }
     let mut chosen: Vec<u32> = keyed.into_iter().map(|k| k.1).collect();
     chosen.sort_unstable();

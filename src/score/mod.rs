@@ -10,7 +10,7 @@ pub mod risk;
 pub mod sighting;
 
 pub use crate::model::ContactEffect;
-pub use contribution::{Contribution, N_REASONS, Reason, contributions};
+pub use contribution::{Contribution, N_REASONS, Reason, predict_and_explain};
 pub use curve::Curves;
 pub use dependence::dependence;
 pub use invoice::{InvoiceScore, RiskBand, score};

@@ -1,6 +1,6 @@
 //! Survival curves of the open invoices.
 
-use super::curve::Curves;
+use super::curve::{Curves, interpolate};
 use crate::features::Survey;
 use crate::features::covariate::{Backlog, DayRow, Evening, Facts};
 use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
@@ -44,6 +44,33 @@ pub fn grid(loss_horizon_days: i32) -> Vec<i32> {
 /// `S[d] = prod_{j <= d} (1 - h[j])` with the model's daily hazard `h`: day by day to 91 days, then by spans of a
 /// week with the hazard of its middle on an average pay day, cut at the due date so that it is always an edge.
 pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Prediction {
+    predict_and(known, survey, hazard, policy, |_| ()).0
+}
+
+/// An open invoice as its curve was predicted from.
+pub(super) struct Predicted<'a> {
+    pub facts: &'a Facts,
+    /// The days of the daily horizon.
+    pub days: &'a [DayRow],
+    edges: &'a [i32],
+    curve: &'a [f64],
+}
+
+impl Predicted<'_> {
+    /// Survival so many days after as_of.
+    pub fn open_at(&self, days: i32) -> f64 {
+        interpolate(self.edges, self.curve, days)
+    }
+}
+
+/// [`predict`], and what `of_each` makes of every open invoice, in the prediction's order.
+pub(super) fn predict_and<T: Send>(
+    known: &Known,
+    survey: &Survey,
+    hazard: &Hazard,
+    policy: &ValidPolicy,
+    of_each: impl Fn(&Predicted<'_>) -> T + Sync,
+) -> (Prediction, Vec<T>) {
     let edges = grid(policy.score.loss_horizon_days);
     let open = known.open_invoices();
     let mut rows_of: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
@@ -72,14 +99,18 @@ pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPo
         work.push((c, rows, now));
         rest = later;
     }
-    work.into_par_iter().with_min_len(8).for_each(|(c, rows, survival)| {
+    let of_customer = |(c, rows, survival): (usize, std::ops::Range<usize>, &mut [f64])| -> Vec<T> {
         let view = View::new(survey, hazard, &habits[c]);
-        for (k, row) in rows.zip(survival.chunks_exact_mut(width)) {
+        let mut days = Vec::with_capacity(DAILY_DAYS as usize);
+        let one = |(k, row): (usize, &mut [f64])| {
             let facts = Facts::new(known, open[k] as usize, view.habits, view.prior);
-            view.curve(&facts, &edges, row);
-        }
-    });
-    Prediction { open, curves: Curves::new(edges, survival), habits }
+            view.curve(&facts, &edges, &mut days, row);
+            of_each(&Predicted { facts: &facts, days: &days, edges: &edges, curve: row })
+        };
+        rows.zip(survival.chunks_exact_mut(width)).map(one).collect()
+    };
+    let made: Vec<T> = work.into_par_iter().with_min_len(8).flat_map_iter(of_customer).collect();
+    (Prediction { open, curves: Curves::new(edges, survival), habits }, made)
 }
 
 /// One customer at as_of.
@@ -102,8 +133,9 @@ impl<'a> View<'a> {
         Self { prior, hazard, habits, release, pay_days }
     }
 
-    /// Writes the curve of an invoice to `row`.
-    fn curve(&self, facts: &Facts, edges: &[i32], row: &mut [f64]) {
+    /// Writes the curve of an invoice to `row`, and the covariates of the daily horizon to `days`.
+    fn curve(&self, facts: &Facts, edges: &[i32], days: &mut Vec<DayRow>, row: &mut [f64]) {
+        days.clear();
         let as_of = self.prior.mark.0;
         let mut backlog = Backlog::new(facts, self.prior);
         let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
@@ -117,6 +149,7 @@ impl<'a> View<'a> {
             let x = DayRow::new(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening);
             survival *= 1.0 - self.hazard.hazard(&x);
             row[day as usize] = survival;
+            days.push(x);
         }
         self.tail(facts, edges, row, survival);
     }

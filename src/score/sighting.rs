@@ -13,6 +13,8 @@ use crate::model::Hazard;
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
 
+/// Customers looked at, at the most: a share of them is known to two percent.
+const CUSTOMERS: usize = 600;
 /// Customers in one go; fixed, so that threads do not change a byte.
 const CHUNK: usize = 32;
 
@@ -69,6 +71,6 @@ pub fn sightings(
         }
         out
     };
-    let customers = sample(known);
+    let customers = sample(known, CUSTOMERS);
     customers.par_chunks(CHUNK).map_init(Room::default, one).flatten_iter().collect()
 }

@@ -10,7 +10,7 @@ use arrears::features::{Purpose, survey};
 use arrears::forecast::{CashForecast, cash_forecast};
 use arrears::ledger::Known;
 use arrears::policy::{ValidPolicy, parse};
-use arrears::score::{Contribution, InvoiceScore, Prediction, contributions, predict, score};
+use arrears::score::{Contribution, InvoiceScore, Prediction, predict_and_explain, score};
 use arrears::simulate::{Plan, simulate};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -63,9 +63,8 @@ impl Run {
         let known = simulate(plan).ledger().unwrap().into_known(plan.end().plus(-days_left));
         let survey = survey(&known, &policy, Purpose::Fit);
         let hazard = arrears::model::fit(&known, &survey, &policy, plan.seed).unwrap();
-        let prediction = predict(&known, &survey, &hazard, &policy);
+        let (prediction, parts) = predict_and_explain(&known, &survey, &hazard, &policy);
         let (open, curves) = (&prediction.open, &prediction.curves);
-        let parts = contributions(&known, &survey, &hazard, &prediction, &policy);
         let reasons: Vec<_> = parts.iter().map(|p| p.strongest().map(|r| Some(r.name))).collect();
         let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
         Self {
