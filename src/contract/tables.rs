@@ -252,7 +252,7 @@ pub const TABLES: &[TableSchema] = &[
         name: "cash_forecast",
         folder: Folder::Run,
         written: true,
-        meaning: "One row a currency, segment, grain, source and period.",
+        meaning: "One row a currency, segment, grain, source and period; segments have the source `open` alone.",
         columns: &[
             AS_OF,
             CURRENCY,

@@ -50,7 +50,7 @@ pub struct CashForecast {
     pub n_draws: usize,
     /// Currency of the row's amounts.
     pub currency: Vec<Currency>,
-    /// `all`.
+    /// `all`, or `name=value` of open invoices.
     pub segment: TextColumn,
     /// Where the cash comes from.
     pub source: Vec<CashSource>,
@@ -78,6 +78,10 @@ pub struct CashForecast {
 /// simulated futures ([`Portfolio::simulate`]) for all periods. `due` adds the open amounts that fall due in the
 /// period, exact to the cent; what is overdue already is in none. A draw of `total` is a draw of `open` and one of
 /// `future` together, both with the same good and bad weeks ([`Draws::shaken`]).
+///
+/// The groups of each segment follow, of open invoices alone: what is not issued yet has no value. Their draws are their
+/// own invoices' part of the draws of all, so that they sum to `all` draw by draw but for rounding; their quantiles do
+/// not.
 ///
 /// # Shapes and units
 /// - `open`: ledger indices of the open invoices, customers together, as [`Known::open_invoices`] gives them.
@@ -118,32 +122,16 @@ pub fn cash_forecast(
         let portfolio = portfolios.next_if(|(of, _)| *of == currency).map(|(_, portfolio)| portfolio);
         let future = future.iter().find(|f| f.currency == currency);
         let key = (known.as_of(), currency);
-        let opened = portfolio.map(|p| Cash {
-            expected: p.expected_by_day(last),
-            draws: p.simulate(&shocks, last).shaken(policy.forecast.week_deviation, seed),
-            due: Some(p.due_by_day(last)),
-        });
-        let Some(future) = future else {
-            if let Some(open) = opened {
-                out.push(key, ALL, CashSource::Open, &periods, &open);
-            }
-            continue;
-        };
-        let open = opened.unwrap_or_else(|| Cash::none(shocks.n_draws, last as usize));
-        let future = Cash {
-            expected: future.expected.clone(),
-            draws: future.simulate(&shocks).shaken(policy.forecast.week_deviation, seed),
-            due: None,
-        };
-        let total = Cash {
-            expected: open.expected.iter().zip(&future.expected).map(|(a, b)| a + b).collect(),
-            draws: open.draws.plus(&future.draws),
-            due: None,
-        };
-        for (source, cash) in
-            [(CashSource::Open, open), (CashSource::Future, future), (CashSource::Total, total)]
-        {
-            out.push(key, ALL, source, &periods, &cash);
+        let weeks = policy.forecast.week_deviation;
+        let groups = portfolio.as_ref().map(Portfolio::by_segment).unwrap_or_default();
+        let opened = portfolio.map(|p| Cash::of(&p, &shocks, weeks, last));
+        if let Some(future) = future {
+            out.push_sources(key, opened, Cash::of_future(future, &shocks, weeks), &periods);
+        } else if let Some(open) = opened {
+            out.push(key, ALL, CashSource::Open, &periods, &open);
+        }
+        for (segment, group) in groups {
+            out.push(key, &segment, CashSource::Open, &periods, &Cash::of(&group, &shocks, weeks, last));
         }
     }
     out
@@ -162,6 +150,19 @@ struct Cash {
 }
 
 impl Cash {
+    fn of(portfolio: &Portfolio<'_>, shocks: &Shocks, week_deviation: f64, last: i32) -> Self {
+        Self {
+            expected: portfolio.expected_by_day(last),
+            draws: portfolio.simulate(shocks, last).shaken(week_deviation, shocks.seed),
+            due: Some(portfolio.due_by_day(last)),
+        }
+    }
+
+    fn of_future(future: &FutureCash, shocks: &Shocks, week_deviation: f64) -> Self {
+        let draws = future.simulate(shocks).shaken(week_deviation, shocks.seed);
+        Self { expected: future.expected.clone(), draws, due: None }
+    }
+
     fn none(n_draws: usize, n_days: usize) -> Self {
         let draws = Draws::new(n_draws, vec![0; n_days * n_draws]);
         Self { expected: vec![0.0; n_days], draws, due: Some(vec![Amount::ZERO; n_days]) }
@@ -169,6 +170,21 @@ impl Cash {
 }
 
 impl CashForecast {
+    /// Open invoices, future ones and both together.
+    fn push_sources(&mut self, key: (Day, Currency), open: Option<Cash>, future: Cash, periods: &[Period]) {
+        let open = open.unwrap_or_else(|| Cash::none(self.n_draws, future.expected.len()));
+        let total = Cash {
+            expected: open.expected.iter().zip(&future.expected).map(|(a, b)| a + b).collect(),
+            draws: open.draws.plus(&future.draws),
+            due: None,
+        };
+        for (source, cash) in
+            [(CashSource::Open, open), (CashSource::Future, future), (CashSource::Total, total)]
+        {
+            self.push(key, ALL, source, periods, &cash);
+        }
+    }
+
     fn push(
         &mut self,
         (as_of, currency): (Day, Currency),

@@ -32,6 +32,19 @@ impl<'a> Portfolio<'a> {
         with_rows.map(|(&currency, rows)| (currency, Self { known, open, curves, rows })).collect()
     }
 
+    /// The same invoices by the groups of each segment that have some, in the order of the ledger's segments: what the
+    /// group is called in outputs, and its invoices. They draw the same futures as here, each its own part of them.
+    pub fn by_segment(&self) -> Vec<(String, Self)> {
+        let mut out = Vec::new();
+        for segment in &self.known.segments {
+            let mut rows = vec![Vec::new(); segment.n_groups()];
+            self.rows.iter().for_each(|row| rows[segment.group(segment.code[self.invoice(*row)])].push(*row));
+            let groups = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+            out.extend(groups.map(|(group, rows)| (segment.title(group), Self { rows, ..self.clone() })));
+        }
+        out
+    }
+
     /// Ledger index of the invoice at place `row` of `open`.
     pub(super) fn invoice(&self, row: u32) -> usize {
         self.open[row as usize] as usize

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::{Ledger, SettlementRows, sample};
+use crate::ledger::{Ledger, NO_VALUE, Segment, SettlementRows, sample};
 use crate::policy::parse;
 
 /// Three invoices on day 0: 100 and 50 EUR of A, due on day 3 and 40; 10 USD of B, 5 days overdue.
@@ -181,4 +181,37 @@ fn more_draws_begin_with_the_same_ones() {
         all.simulate(&shocks, 2).cash(1, 1)
     };
     assert_eq!(draw(1500)[..300], draw(300));
+}
+
+/// Invoices 1 and 3 are of DE, 2 of nowhere.
+#[test]
+fn groups_of_a_segment_sum_to_all_in_every_draw() {
+    let mut rows = sample::invoices(&[
+        ("1", "A", "EUR", 3, "100"),
+        ("2", "A", "EUR", 40, "50"),
+        ("3", "B", "USD", -5, "10"),
+    ]);
+    rows.issue = vec![-9, -8, -40];
+    rows.segments =
+        vec![Segment { name: "country".into(), label: vec!["DE".into()], code: vec![0, NO_VALUE, 0] }];
+    let known = Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(0));
+    let (open, curves) = (known.open_invoices(), curves());
+    let f = cash_forecast(&known, &open, &curves, &[], &parse("", "defaults").unwrap(), 7);
+    let week = |currency: &str, segment: &str| {
+        let is_it = |r: &usize| {
+            let key = (f.currency[*r].as_str(), f.segment.get(*r), f.grain[*r], f.period[*r]);
+            key == (currency, segment, Grain::Week, 0)
+        };
+        (0..f.expected.len()).find(is_it).map(|r| (f.expected[r] * 1e6).round() / 1e6)
+    };
+    let weeks =
+        [week("EUR", "all"), week("EUR", "country=DE"), week("EUR", "country="), week("USD", "country=")];
+    assert_eq!(weeks, [Some(125.0), Some(100.0), Some(25.0), None]);
+    assert_eq!((week("USD", "country=DE"), week("USD", "all")), (Some(2.5), Some(2.5)));
+
+    let shocks = Shocks { n_draws: 300, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 3 };
+    let (_, whole) = Portfolio::by_currency(&known, &open, &curves).remove(0);
+    let parts: Vec<Draws> = whole.by_segment().iter().map(|(_, part)| part.simulate(&shocks, 60)).collect();
+    assert_eq!(parts.len(), 2);
+    assert_eq!(parts[0].plus(&parts[1]), whole.simulate(&shocks, 60));
 }

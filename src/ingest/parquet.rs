@@ -4,6 +4,7 @@ use super::IngestError;
 use super::mapping::{Mapping, kind_of};
 use super::source::sha256_of_file;
 use super::table::{Kind, Part, Table, is_segment_slot};
+use crate::core::Day;
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 use std::fs::File;
@@ -68,6 +69,7 @@ fn typed(series: &Series, field: &'static str, table: Table, file: &Path) -> Res
         }
         (Kind::Text, t) if t.is_float() => return whole_numbers(series, field, file),
         (Kind::Day, DataType::Date | DataType::Datetime(..)) => Some(DataType::Date),
+        (Kind::Day, t) if t.is_integer() => return whole_days(series, field, file),
         (Kind::Amount, t) if t.is_decimal() => None,
         (Kind::Amount | Kind::Count, t) if t.is_integer() => Some(DataType::Int64),
         (Kind::Amount | Kind::Count, t) if t.is_float() => Some(DataType::Float64),
@@ -103,10 +105,37 @@ fn whole_numbers(series: &Series, field: &'static str, file: &Path) -> Result<Se
     Ok(floats.cast(&DataType::Int64)?.cast(&DataType::String)?)
 }
 
+/// Days that are kept as the number `20240131`: 0 is none, and any other number stays as it is and is refused row by row;
+/// a column without a single day is one of something else.
+fn whole_days(series: &Series, field: &'static str, file: &Path) -> Result<Series, IngestError> {
+    let refuse = || refused(field, series.dtype(), Kind::Day, file);
+    let numbers = series.strict_cast(&DataType::Int64).map_err(|_| refuse())?;
+    let numbers = numbers.i64()?;
+    let day = |n: i64| {
+        let year = i32::try_from(n / 10_000).ok().filter(|year| (1000..10_000).contains(year))?;
+        Day::try_new(year, (n / 100 % 100) as u32, (n % 100) as u32)
+    };
+    let days: Vec<Option<Day>> = numbers.iter().map(|n| n.and_then(day)).collect();
+    let is_other = |(n, day): (Option<i64>, &Option<Day>)| day.is_none() && n.is_some_and(|n| n != 0);
+    let has_others = numbers.iter().zip(&days).any(is_other);
+    if has_others && days.iter().all(Option::is_none) {
+        return Err(refuse());
+    }
+    if has_others {
+        let text = |(n, day): (Option<i64>, &Option<Day>)| {
+            let n = n.filter(|n| *n != 0)?;
+            Some(day.map_or_else(|| n.to_string(), |day| day.to_string()))
+        };
+        return Ok(numbers.iter().zip(&days).map(text).collect::<StringChunked>().into_series());
+    }
+    let days: Int32Chunked = days.iter().map(|day| day.map(|day| day.0)).collect();
+    Ok(days.into_series().cast(&DataType::Date)?)
+}
+
 fn refused(field: &'static str, found: &DataType, kind: Kind, file: &Path) -> IngestError {
     let expected = match kind {
         Kind::Text => "text or whole numbers",
-        Kind::Day => "dates, timestamps or text",
+        Kind::Day => "dates, timestamps, text or numbers such as 20240131",
         Kind::Amount => "decimals, numbers or text",
         Kind::Count => "whole numbers or text",
         Kind::Rate => "numbers or text",
@@ -141,12 +170,28 @@ mod tests {
     fn a_column_that_cannot_hold_its_field_is_refused() {
         let e = cast(Series::new("x".into(), [1.5]), "invoice_id").unwrap_err();
         assert_eq!(e.to_string(), "i.parquet: column `invoice_id` holds f64, expected text or whole numbers");
-        let e = cast(Series::new("x".into(), [20_240_101_i32]), "issue_date").unwrap_err();
+        let e = cast(Series::new("x".into(), [19_723_i32]), "issue_date").unwrap_err();
         assert_eq!(
             e.to_string(),
-            "i.parquet: column `issue_date` holds i32, expected dates, timestamps or text"
+            "i.parquet: column `issue_date` holds i32, expected dates, timestamps, text or numbers such as 20240131"
         );
         assert_eq!(e.exit_code(), 3);
+    }
+
+    #[test]
+    fn days_that_are_kept_as_numbers_are_days_and_a_number_that_is_none_stays_for_its_row() {
+        let days = cast(Series::new("x".into(), [Some(20_240_131_i64), Some(0), None]), "due_date").unwrap();
+        let found: Vec<_> = days.date().unwrap().physical().iter().collect();
+        assert_eq!(
+            found,
+            ["2024-01-31"]
+                .map(|d| Some(d.parse::<Day>().unwrap().0))
+                .into_iter()
+                .chain([None; 2])
+                .collect::<Vec<_>>()
+        );
+        let mixed = cast(Series::new("x".into(), [20_240_131_u32, 20_240_231, 0]), "due_date").unwrap();
+        assert_eq!(texts(&mixed), ["2024-01-31", "20240231", "null"]);
     }
 
     #[test]

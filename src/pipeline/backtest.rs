@@ -82,7 +82,9 @@ pub fn backtest_book(
     job: &BacktestJob,
     observer: &dyn Observer,
 ) -> Result<BacktestOutput, Error> {
-    let Book { ledger, fx, inputs, mut warnings, .. } = book;
+    let Book { mut ledger, fx, inputs, mut warnings, .. } = book;
+    // what is judged is the whole
+    ledger.segments.clear();
     let policy = &job.policy;
     let days = job.origins.days();
     let until = job.until.unwrap_or_else(|| last_day(&ledger));

@@ -108,6 +108,7 @@ impl CurrencySummary {
             .filter(|&k| aging.currency[k] == currency && aging.segment.get(k) == "all");
         let weeks = (0..forecast.period.len()).filter(|&k| {
             forecast.currency[k] == currency
+                && forecast.segment.get(k) == "all"
                 && forecast.grain[k] == Grain::Week
                 && forecast.source[k] == CashSource::Open
         });

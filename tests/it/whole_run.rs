@@ -214,6 +214,7 @@ fn the_tables_of_a_run_agree() {
             let forecast = &forecast;
             move |grain: &str, r: usize| {
                 is(forecast, "currency", r, currency)
+                    && is(forecast, "segment", r, "all")
                     && is(forecast, "grain", r, grain)
                     && is(forecast, "source", r, source)
             }
