@@ -7,8 +7,10 @@
 mod arrays;
 mod backtest_tables;
 mod error;
+mod figure_tables;
 mod manifest;
 mod model_tables;
+mod money_tables;
 mod read;
 pub mod schema;
 mod sink;

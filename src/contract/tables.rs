@@ -1,7 +1,9 @@
 //! The one list of every table of the contract.
 
 use super::backtest_tables as backtest;
+use super::figure_tables as figure;
 use super::model_tables as model;
+use super::money_tables as money;
 use super::schema::ColumnType::{Date, Decimal, Double, Int32, Int64, Text, TextList};
 use super::schema::{ColumnSchema, ColumnType, Folder, TableSchema};
 
@@ -27,16 +29,17 @@ pub(super) const AS_OF: ColumnSchema =
     col("as_of", Date, "", "The day at whose end everything in the row was known.");
 pub(super) const CURRENCY: ColumnSchema =
     col("currency", Text, "ISO 4217", "Currency of the row's amounts; XXX where the ledger names none.");
-const SEGMENT: ColumnSchema = col(
+pub(super) const SEGMENT: ColumnSchema = col(
     "segment",
     Text,
     "",
     "Part of the portfolio: `all`, or `name=value`; the value is empty for invoices that have none.",
 );
-const CUSTOMER_ID: ColumnSchema = col("customer_id", Text, "", "The customer, as the ledger names it.");
+pub(super) const CUSTOMER_ID: ColumnSchema =
+    col("customer_id", Text, "", "The customer, as the ledger names it.");
 pub(super) const INVOICE_ID: ColumnSchema =
     col("invoice_id", Text, "", "The invoice, as the ledger names it.");
-const OPEN_AMOUNT: ColumnSchema =
+pub(super) const OPEN_AMOUNT: ColumnSchema =
     col("open_amount", Decimal, "currency", "Amount less everything known at as_of to have settled it.");
 const REASON_1: ColumnSchema =
     opt("reason_1", Text, "", "Feature with the largest effect on the log-odds of being late.");
@@ -364,89 +367,11 @@ pub const TABLES: &[TableSchema] = &[
             col("n_invoices", Int64, "invoices", "Open invoices in the bucket."),
         ],
     },
-    TableSchema {
-        name: "risk",
-        folder: Folder::Run,
-        written: true,
-        meaning: "Open invoices by risk: one row a currency, segment and risk_band, `all` last.",
-        columns: &[
-            AS_OF,
-            CURRENCY,
-            SEGMENT,
-            col("risk_band", Text, "", "`low`, `medium`, `high`, or `all` of them."),
-            col("n_invoices", Int64, "invoices", "Open invoices in the band."),
-            OPEN_AMOUNT,
-            col("n_overdue", Int64, "invoices", "Of them, past due_date."),
-            col("overdue_amount", Decimal, "currency", "Open amount of those."),
-            opt(
-                "mean_late_prob",
-                Double,
-                "probability",
-                "Mean late_prob of those not past due; null if none is.",
-            ),
-            col(
-                "expected_30",
-                Double,
-                "currency",
-                "Expected of them within 30 days: sum of open_amount x paid_30_prob.",
-            ),
-            col(
-                "expected_unpaid",
-                Double,
-                "currency",
-                "Expected open past the loss horizon: sum of open_amount x unpaid_prob.",
-            ),
-        ],
-    },
-    TableSchema {
-        name: "receipts",
-        folder: Folder::Run,
-        written: true,
-        meaning: "Cash that came in before as_of: one row a currency, segment, grain and period, oldest first.",
-        columns: &[
-            AS_OF,
-            CURRENCY,
-            SEGMENT,
-            col("grain", Text, "", "`day` (91 of them) or `week` (26)."),
-            col(
-                "period",
-                Int32,
-                "",
-                "Number of the period: -1 is the last day, or the seven that end with as_of.",
-            ),
-            col("period_start", Date, "", "First day of the period."),
-            col("period_end", Date, "", "Last day of the period."),
-            col(
-                "received",
-                Decimal,
-                "currency",
-                "Cash payments dated in the period, as much as they took off an invoice.",
-            ),
-        ],
-    },
-    TableSchema {
-        name: "kpis",
-        folder: Folder::Run,
-        written: false,
-        meaning: "One row a key figure, basis, window, currency and segment.",
-        columns: &[
-            col("kpi", Text, "", "Which figure: `dso`, `cei`, `late_share`, and so on."),
-            col("definition_id", Text, "", "Names the formula and its version."),
-            col("basis", Text, "", "What is counted: amounts, invoices or customers."),
-            opt(
-                "window_days",
-                Int32,
-                "days",
-                "Days before as_of that are looked at; null for a day's figure.",
-            ),
-            AS_OF,
-            CURRENCY,
-            SEGMENT,
-            opt("value", Double, "by kpi", "The figure; null where the denominator is zero."),
-            opt("numerator", Double, "by kpi", "What is divided."),
-            opt("denominator", Double, "by kpi", "What it is divided by."),
-        ],
-    },
+    figure::RISK,
+    figure::RECEIPTS,
+    figure::KPIS,
+    figure::KPI_TREND,
+    figure::ROLL_RATES,
     TableSchema {
         name: "customer_features",
         folder: Folder::Run,
@@ -506,22 +431,11 @@ pub const TABLES: &[TableSchema] = &[
             opt("recent_delay_days", Double, "days", "Of those, mean days from due_date to settlement."),
         ],
     },
-    TableSchema {
-        name: "provision",
-        folder: Folder::Run,
-        written: false,
-        meaning: "Expected credit loss: one row a currency, segment and bucket.",
-        columns: &[
-            AS_OF,
-            CURRENCY,
-            SEGMENT,
-            col("bucket", Text, "days past due", "Aging bucket of the exposure."),
-            col("ead", Decimal, "currency", "Exposure at default: open amount in the bucket."),
-            col("pd", Double, "probability", "Probability that it is still unpaid at the loss horizon."),
-            col("lgd", Double, "share", "Share lost of what is unpaid by then."),
-            col("ecl", Double, "currency", "Expected credit loss: ead x pd x lgd, invoice by invoice."),
-        ],
-    },
+    figure::PROVISION,
+    figure::DISCOUNT_OFFERS,
+    money::CREDIT_LIMITS,
+    money::LATE_INTEREST,
+    money::FACTORING,
     TableSchema {
         name: "quarantine",
         folder: Folder::Run,

@@ -9,9 +9,11 @@ pub mod backtest;
 pub mod demo;
 mod digest;
 pub mod explain;
+mod figure_table;
 pub mod ledger_report;
 mod life;
 mod model_card;
+mod money_table;
 pub mod observe;
 pub mod policy;
 pub mod rejection;
@@ -32,6 +34,7 @@ pub use model_card::MODEL_CARD_FILE;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
+use crate::analytics::{Groups, PaymentPromise};
 use crate::collect::{Contact, Contacts, Priorities, Reporting, Stakes};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
@@ -120,12 +123,16 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         .map_or_else(|| policy.clone(), |d| policy.clone().with_dependence(d.customer, d.portfolio, d.week));
     let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
     observer.stage("prioritise");
+    let promises = promises(&contacts);
     let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
     let reasons: Vec<_> = parts.iter().map(|p| p.strongest().map(|r| Some(r.name))).collect();
     let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
     let ranked = crate::collect::priorities(&stakes, &contacts, &reporting, policy)?;
     let aging = crate::analytics::aging(&known, open, policy);
+
+    observer.stage("analyse");
+    let figures = figures(&known, &prediction, &scores, &promises, policy)?;
 
     observer.stage("encode");
     let model_json = model.to_json();
@@ -141,7 +148,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let metrics = metrics(&summary, &ranked, forecast.n_draws);
     let risk = crate::score::risk(&known, &scores);
     let receipts = crate::analytics::receipts(&known);
-    let tables = vec![
+    let mut tables = vec![
         table::invoice_scores(&known, &scores, &parts, &model.model_id)?,
         table::contributions(&known, open, &parts)?,
         table::cash_forecast(forecast, job.as_of)?,
@@ -155,6 +162,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         model_card::drift_table(&drift, job.as_of, &model.model_id)?,
     ];
     let card = model_card::model_card(model, hazard, &drift, job.as_of, job.model.is_some());
+    tables.extend(figures);
     let mut files = encode(&tables, &Stamp { as_of: Some(job.as_of), run_id: Some(run_id.clone()) })?;
     let summaries = tables.iter().zip(&files).map(|(t, f)| {
         let sha256 = sha256_hex(&f.bytes);
@@ -288,6 +296,50 @@ fn encode(tables: &[Table], stamp: &Stamp) -> Result<Vec<OutputFile>, ContractEr
         encode_parquet(t, stamp).map(|bytes| OutputFile { name: format!("{}.parquet", t.name()), bytes })
     };
     tables.par_iter().map(file).collect()
+}
+
+/// Key figures and money questions.
+fn figures(
+    known: &Known,
+    prediction: &crate::score::Prediction,
+    scores: &[crate::score::InvoiceScore],
+    promises: &[PaymentPromise<'_>],
+    policy: &ValidPolicy,
+) -> Result<Vec<Table>, ContractError> {
+    let (open, curves, as_of) = (prediction.open.as_slice(), &prediction.curves, known.as_of());
+    let groups = Groups::new(known);
+    let kpis = crate::analytics::kpis(known, &groups, promises, policy);
+    let unpaid_prob: Vec<f64> = scores.iter().map(|s| s.unpaid_prob).collect();
+    let provision = crate::analytics::provision(known, &groups, open, &unpaid_prob, &kpis.rolls, policy);
+    let days = |row: usize| crate::analytics::expected_days(curves.edges(), curves.row(row));
+    let expected_days: Vec<f64> = (0..open.len()).into_par_iter().with_min_len(256).map(days).collect();
+    let offers = crate::analytics::discount_offers(known, open, &expected_days, &unpaid_prob, policy);
+    let limits = crate::analytics::credit_limits(known, open, &unpaid_prob, policy);
+    let interest = crate::analytics::late_interest(known, open, &policy.interest);
+    let sold = crate::analytics::factoring(known, open, &expected_days, &unpaid_prob, policy);
+    Ok(vec![
+        figure_table::kpis("kpis", &kpis.now, &groups, as_of)?,
+        figure_table::kpis("kpi_trend", &kpis.trend, &groups, as_of)?,
+        figure_table::rolls(&kpis.rolls, &groups, as_of, policy)?,
+        figure_table::provision(&provision, &groups, as_of)?,
+        figure_table::discount_offers(&offers, known, policy)?,
+        money_table::credit_limits(&limits, known)?,
+        money_table::late_interest(&interest, known)?,
+        money_table::factoring(&sold, known)?,
+    ])
+}
+
+/// Promises as the key figures ask for them.
+fn promises(contacts: &crate::ingest::ContactTable) -> Vec<PaymentPromise<'_>> {
+    let promise = |k: usize| {
+        Some(PaymentPromise {
+            customer_id: contacts.customer_id.get(k),
+            made: contacts.day[k].0,
+            promise_date: contacts.promise_date[k]?.0,
+            amount: contacts.promise_amount[k],
+        })
+    };
+    (0..contacts.len()).filter_map(promise).collect()
 }
 
 /// Contacts as the worklist asks for them.

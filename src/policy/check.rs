@@ -1,6 +1,7 @@
 //! Ranges of every policy key.
 
 use super::collect::{CollectPolicy, TONES, WEEKDAYS};
+use super::money::InterestRules;
 use super::{Policy, PolicyError, Solver};
 use crate::core::{Currency, Day};
 use std::ops::Deref;
@@ -114,6 +115,20 @@ impl ValidPolicy {
         c.real("gate.feature_psi_max", g.feature_psi_max, 0.0, 100.0)?;
         c.int("gate.invoices_min", g.invoices_min, 1, 1_000_000)?;
 
+        let k = &policy.kpi;
+        c.int("kpi.window_days", k.window_days, 30, 366)?;
+        c.int("kpi.long_window_days", k.long_window_days, 90, 1096)?;
+        c.real("kpi.offer_discount_rate", k.offer_discount_rate, 0.0, 0.5)?;
+        c.int("kpi.offer_discount_days", k.offer_discount_days, 1, 60)?;
+        c.real("kpi.limit_headroom", k.limit_headroom, 0.5, 10.0)?;
+        c.real("kpi.limit_unpaid_prob", k.limit_unpaid_prob, 0.001, 1.0)?;
+        let f = &policy.factoring;
+        c.real("factoring.advance_rate", f.advance_rate, 0.0, 1.0)?;
+        c.real("factoring.fee_rate", f.fee_rate, 0.0, 0.5)?;
+        c.real("factoring.interest_rate", f.interest_rate, 0.0, 1.0)?;
+        c.interest("interest.eu", &policy.interest.eu)?;
+        c.interest("interest.uk", &policy.interest.uk)?;
+
         let f = &policy.forecast;
         c.int("forecast.draws", f.draws, 100, 100_000)?;
         c.int("forecast.billing_half_life_days", f.billing_half_life_days, 14, 3650)?;
@@ -167,6 +182,41 @@ impl Checker<'_> {
 
     fn real(&self, key: &str, v: f64, lo: f64, hi: f64) -> Result<(), PolicyError> {
         if v >= lo && v <= hi { Ok(()) } else { self.refuse(key, v.to_string(), &format!("{lo} to {hi}")) }
+    }
+
+    /// `[interest.eu]` or `[interest.uk]`.
+    fn interest(&self, section: &str, rules: &InterestRules) -> Result<(), PolicyError> {
+        let key = |name: &str| format!("{section}.{name}");
+        self.currency(&key("currency"), &rules.currency)?;
+        self.real(&key("margin_rate"), rules.margin_rate, 0.0, 0.5)?;
+        for rate in &rules.reference_rate {
+            self.real(&key("reference_rate"), *rate, -0.1, 1.0)?;
+        }
+        for sum in &rules.fixed_sum {
+            self.real(&key("fixed_sum"), *sum, 0.0, 1e6)?;
+        }
+        let days: Vec<_> = rules.from.iter().map(|day| day.parse::<Day>().ok()).collect();
+        if days.is_empty() || days.contains(&None) || days.windows(2).any(|w| w[0] >= w[1]) {
+            let expected = "increasing dates such as [\"2025-01-01\", \"2025-07-01\"]";
+            return self.refuse(&key("from"), format!("{:?}", rules.from), expected);
+        }
+        if !rules.fixed_sum_from.is_sorted() || rules.fixed_sum_from.iter().any(|from| from.is_nan()) {
+            let value = format!("{:?}", rules.fixed_sum_from);
+            return self.refuse(&key("fixed_sum_from"), value, "increasing amounts");
+        }
+        for (name, n, other) in [
+            ("reference_rate", rules.reference_rate.len(), rules.from.len()),
+            ("fixed_sum", rules.fixed_sum.len(), rules.fixed_sum_from.len()),
+        ] {
+            if n != other {
+                return self.refuse(
+                    &key(name),
+                    format!("a list of {n}"),
+                    &format!("one for each of {other}"),
+                );
+            }
+        }
+        Ok(())
     }
 
     /// `[collect]` and its ladder.

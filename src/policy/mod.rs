@@ -4,12 +4,14 @@ mod check;
 pub mod collect;
 mod error;
 mod load;
+pub mod money;
 mod shape;
 
 pub use check::{SEGMENTS_MAX, ValidPolicy};
 pub use collect::{CollectPolicy, Level};
 pub use error::PolicyError;
 pub use load::{DEFAULTS, default_segments, load, parse, write_defaults};
+pub use money::{FactoringPolicy, InterestPolicy, InterestRules};
 pub use shape::{doc, keys};
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,12 @@ pub struct Policy {
     pub gate: GatePolicy,
     /// The cash forecast's simulation.
     pub forecast: ForecastPolicy,
+    /// Windows of key figures, and the discount that may be offered.
+    pub kpi: KpiPolicy,
+    /// A factor's terms.
+    pub factoring: FactoringPolicy,
+    /// The law's interest on late payment.
+    pub interest: InterestPolicy,
     /// Value and cost of contact.
     pub collect: CollectPolicy,
 }
@@ -121,6 +129,19 @@ pub struct GatePolicy {
     pub score_psi_max: f64,
     pub feature_psi_max: f64,
     pub invoices_min: u64,
+}
+
+/// `[kpi]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // defaults.toml documents each key
+pub struct KpiPolicy {
+    pub window_days: i32,
+    pub long_window_days: i32,
+    pub offer_discount_rate: f64,
+    pub offer_discount_days: i32,
+    pub limit_headroom: f64,
+    pub limit_unpaid_prob: f64,
 }
 
 /// `[forecast]`.

@@ -194,3 +194,20 @@ fn two_levels_of_one_name_are_refused() {
     let e = fault(&format!("{level}{level}"));
     assert_eq!((e.key(), e.line()), (Some("collect.ladder[2].action"), Some(9)));
 }
+
+#[test]
+fn rates_of_interest_come_with_their_days_and_fixed_sums_with_their_sizes() {
+    let told = |text: &str| fault(text).to_string();
+    let short = told("[interest.eu]\nreference_rate = [0.02]\n");
+    assert_eq!(short, "mine.toml:2: interest.eu.reference_rate is a list of 1, expected one for each of 7");
+    assert!(
+        told("[interest.uk]\nfrom = [\"soon\"]\n")
+            .contains("interest.uk.from is [\"soon\"], expected increasing dates")
+    );
+    assert!(
+        told("[interest.uk]\nfixed_sum_from = [2.0, 1.0, 3.0]\n").contains("expected increasing amounts")
+    );
+    let policy = parse("", "defaults").unwrap();
+    let sums = [999.99, 1_000.0, 10_000.0].map(|debt| policy.interest.uk.fixed_sum_of(debt));
+    assert_eq!(sums, [40.0, 70.0, 100.0]);
+}

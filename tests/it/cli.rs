@@ -11,22 +11,30 @@ const VERBS: [&str; 13] = [
     "rules", "schema",
 ];
 /// What `run` writes.
-const RUN_FILES: [&str; 15] = [
+const RUN_FILES: [&str; 23] = [
     "aging.parquet",
     "cash_forecast.parquet",
     "contributions.parquet",
+    "credit_limits.parquet",
     "customer_features.parquet",
+    "discount_offers.parquet",
     "drift.parquet",
+    "factoring.parquet",
     "invoice_scores.parquet",
+    "kpi_trend.parquet",
+    "kpis.parquet",
+    "late_interest.parquet",
     "manifest.json",
     "model.json",
     "model_card.md",
     "model_features.parquet",
     "priorities.parquet",
+    "provision.parquet",
     "quarantine.parquet",
     "receipts.parquet",
     "report.html",
     "risk.parquet",
+    "roll_rates.parquet",
 ];
 
 fn table(desk: &Desk, folder: &str, name: &str) -> Table {

@@ -50,8 +50,29 @@ const CONTRACT: &[(&str, &str)] = &[
     ),
     ("receipts", "as_of currency segment grain period period_start period_end received"),
     ("kpis", "kpi definition_id basis window_days as_of currency segment value numerator denominator"),
+    ("kpi_trend", "kpi definition_id basis window_days as_of month_end currency segment value numerator denominator"),
+    ("roll_rates", "as_of currency segment from_bucket to_bucket amount rate"),
     ("customer_features", "customer_id as_of n_invoices n_settled n_late n_open n_overdue oldest_days_past_due late_rate delay_days delay_sd_days slower_lately_days usual_amount last_settled_days pay_weekday pay_weekday_lift pay_month_day pay_month_day_lift recent_n recent_late_n recent_delay_days"),
-    ("provision", "as_of currency segment bucket ead pd lgd ecl"),
+    ("provision", "as_of currency segment bucket ead pd lgd ecl pd_roll_rate ecl_roll_rate"),
+    (
+        "discount_offers",
+        "as_of customer_id currency open_amount discount_rate discount_days expected_days unpaid_prob simple_rate
+         compound_rate gain break_even_rate offer",
+    ),
+    (
+        "credit_limits",
+        "as_of customer_id currency open_amount sales_per_day days_to_pay unpaid_prob expected_loss recommended_limit
+         is_over is_stopped",
+    ),
+    (
+        "late_interest",
+        "as_of invoice_id customer_id currency open_amount days_past_due rules interest fixed_sum interest_per_day",
+    ),
+    (
+        "factoring",
+        "as_of invoice_id customer_id currency open_amount expected_days unpaid_prob advance fee keep_value sell_value
+         gain sell",
+    ),
     ("quarantine", "file row rule_id field value message severity"),
     ("model_features", "feature unit coefficient standard_error mean deviation per_deviation meaning"),
     ("drift", "as_of model_id watched name measure value limit moved reference current n"),
@@ -60,7 +81,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("metrics", "model task metric horizon value n source currency against low high better"),
     ("reliability", "model bin prob_from prob_to n mean_late_prob late_share"),
 ];
-const WRITTEN: [&str; 15] = [
+const WRITTEN: [&str; 23] = [
     "invoice_scores",
     "contributions",
     "cash_forecast",
@@ -68,7 +89,15 @@ const WRITTEN: [&str; 15] = [
     "aging",
     "risk",
     "receipts",
+    "kpis",
+    "kpi_trend",
+    "roll_rates",
     "customer_features",
+    "provision",
+    "discount_offers",
+    "credit_limits",
+    "late_interest",
+    "factoring",
     "quarantine",
     "model_features",
     "drift",
@@ -446,4 +475,15 @@ fn others_may_read_an_output_as_far_as_the_umask_lets_them() {
     let mode = |name: &str| fs::metadata(home.path().join(name)).unwrap().permissions().mode();
     assert_eq!(mode("out"), mode("plain"));
     assert_eq!(mode("file"), mode("plain_file"));
+}
+
+/// `ARREARS_UPDATE_DOCS=1 cargo test --release --test it kpis` writes the page anew.
+#[test]
+fn the_page_of_kpis_is_their_catalog() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/kpis.md");
+    let page = arrears::analytics::kpi_page();
+    if std::env::var_os("ARREARS_UPDATE_DOCS").is_some() {
+        fs::write(&file, &page).unwrap();
+    }
+    assert!(fs::read_to_string(&file).unwrap() == page, "docs/kpis.md is not what the catalog says");
 }
