@@ -236,19 +236,18 @@ fn a_run_is_written_to_a_schema_value_by_value_and_replaces_the_one_before() {
     let mut n_values = 0;
     for table in CONTRACT.iter().filter(|t| desk.path(&format!("out/{}.parquet", t.name)).exists()) {
         let (written, stamp) = read_table(&desk.path("out"), table.name).unwrap();
-        let rows = database.rows(&format!("SELECT * FROM {schema}.{} ORDER BY ctid", table.name));
+        let mut rows = database.rows(&format!("SELECT * FROM {schema}.{} ORDER BY ctid", table.name));
         assert_eq!(rows.len(), written.n_rows(), "{}", table.name);
-        for (i, row) in rows.iter().enumerate() {
-            for ((name, column), text) in written.columns().zip(row) {
-                let value = column.value(i);
-                assert!(
-                    is_shown(&value, text.as_deref()),
-                    "{}.{name}, row {i}: {value:?}, {text:?}",
-                    table.name
-                );
-                n_values += 1;
-            }
-            assert_eq!(row.last().unwrap(), &stamp.run_id);
+        for i in 0..written.n_rows() {
+            // a server may put a short row into what room an earlier page has left: mostly the first is the one
+            let values: Vec<_> = written.columns().map(|(_, column)| column.value(i)).collect();
+            let is_same = |row: &&Vec<Option<String>>| {
+                values.iter().zip(*row).all(|(value, text)| is_shown(value, text.as_deref()))
+            };
+            let place = rows.iter().position(|row| is_same(&row));
+            let place = place.unwrap_or_else(|| panic!("{}, row {i}: {values:?}", table.name));
+            assert_eq!(rows.remove(place).last().unwrap(), &stamp.run_id);
+            n_values += values.len();
         }
     }
     assert!(n_values > 10_000, "{n_values}");
