@@ -47,6 +47,10 @@ pub enum Error {
     #[error("{}: no open invoice and no customer with an open balance is named `{id}`", .folder.display())]
     #[allow(missing_docs)] // of fields: the message names each one
     NotInRun { folder: PathBuf, id: String },
+    /// A worklist is asked for in a format nobody knows.
+    #[error("{}: a worklist is a file that ends in .csv or .jsonl", .file.display())]
+    #[allow(missing_docs)] // of fields: the message names each one
+    WorklistFormat { file: PathBuf },
     /// An output byte depends on what happened after as_of.
     #[error("audit failed: {moved} of the output moved with what happened after as_of")]
     #[allow(missing_docs)] // of fields: the message names each one
@@ -97,7 +101,7 @@ impl Error {
             Self::Policy(PolicyError::Read { .. } | PolicyError::Write { .. }) | Self::Print(_) => 1,
             Self::Policy(_) | Self::Threads { .. } => 2,
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
-            Self::NoReportingCurrency { .. } => 2,
+            Self::NoReportingCurrency { .. } | Self::WorklistFormat { .. } => 2,
             Self::Model(_) | Self::AuditFailed { .. } | Self::AuditLabels { .. } | Self::Gate { .. } => 4,
             Self::Ingest(e) => e.exit_code(),
             Self::Rejected { refused, .. } => refused.exit_code(),
@@ -157,7 +161,7 @@ impl Error {
             }
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
-            Self::Print(_) => None,
+            Self::Print(_) | Self::WorklistFormat { .. } => None,
         }
     }
 }

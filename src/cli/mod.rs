@@ -19,6 +19,7 @@ pub mod run;
 pub mod schema;
 pub mod score;
 pub mod simulate;
+pub mod worklist;
 
 pub use render::print_error;
 
@@ -53,6 +54,7 @@ enum Verb {
     Backtest(backtest::BacktestArgs),
     Simulate(simulate::SimulateArgs),
     Policy(policy::PolicyArgs),
+    Worklist(worklist::WorklistArgs),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
 }
@@ -98,6 +100,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Audit(args) => audit::run(&args, &screen),
         Verb::Backtest(args) => backtest::run(&args, &screen),
         Verb::Simulate(args) => simulate::run(&args, &screen),
+        Verb::Worklist(args) => worklist::run(&args, &screen),
         Verb::Policy(args) => policy::run(&args, &screen),
         Verb::Rules(args) => rules::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
@@ -133,6 +136,7 @@ mod tests {
             of::<schema::SchemaArgs>("schema"),
             of::<score::ScoreArgs>("score"),
             of::<simulate::SimulateArgs>("simulate"),
+            of::<worklist::WorklistArgs>("worklist"),
         ]
     }
 

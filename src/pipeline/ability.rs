@@ -220,6 +220,7 @@ fn contacts(n_contacts: usize) -> Ability {
         let reason = format!("no contacts are given: no promise holds anybody back, and {basis}");
         return Ability::limited("contacts", reason, "give --contacts");
     }
-    let reason = format!("contacts known: {n_contacts}; their promises hold, but {basis}");
+    let basis = "a fit measures what enough of them bring, else it is assumed (collect.ladder in the policy)";
+    let reason = format!("contacts known: {n_contacts}; their promises hold; {basis}");
     Ability::limited("contacts", reason, "set odds_ratio and cost of each level of the ladder to your own")
 }

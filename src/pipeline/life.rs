@@ -7,6 +7,7 @@ use crate::core::Day;
 use crate::error::Error;
 use crate::evaluate::drift::{DriftRow, drift, profile, what_moved};
 use crate::features::{Background, Purpose, Survey, person_periods, survey, survey_on};
+use crate::ingest::ContactTable;
 use crate::ledger::Known;
 use crate::model::{
     Artifact, Hazard, Learnt, ModelError, RecencyRules, StandIn, artifact, hazard, reference, shifted,
@@ -26,6 +27,7 @@ pub(super) struct Ready {
 /// For a policy under which the model means nothing, and as [`hazard::fit`].
 pub(super) fn ready(
     known: &Known,
+    contacts: &ContactTable,
     job: &Job,
     observer: &dyn Observer,
     warnings: &mut Vec<String>,
@@ -46,7 +48,7 @@ pub(super) fn ready(
     }
     let seen = survey(known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    match fitted(known, &seen, job) {
+    match fitted(known, &seen, contacts, job) {
         Ok(model) => Ok(Ready { survey: seen, hazard: model.hazard.clone(), model }),
         Err(Error::Model(ModelError::TooLittleHistory { n_settled, needed })) => {
             lent(known, job, n_settled, needed as u64, warnings)
@@ -55,10 +57,19 @@ pub(super) fn ready(
     }
 }
 
-/// Fits the hazard, then measures on past weeks what invoices have in common, and keeps what it saw.
-pub(super) fn fitted(known: &Known, survey: &Survey, job: &Job) -> Result<Artifact, Error> {
+/// Fits the hazard, then measures on past weeks what invoices have in common and what contacts did, and keeps what it saw.
+pub(super) fn fitted(
+    known: &Known,
+    survey: &Survey,
+    contacts: &ContactTable,
+    job: &Job,
+) -> Result<Artifact, Error> {
     let hazard = hazard::fit(known, survey, &job.policy, job.seed)?;
     let dependence = Some(crate::score::dependence(known, survey, &hazard, &job.policy));
+    let made =
+        (0..contacts.len()).map(|k| (contacts.customer_id.get(k), contacts.day[k], contacts.channel.get(k)));
+    let contacts = crate::score::PastContacts::new(known, made);
+    let contact_effects = crate::score::contact_effects(known, survey, &hazard, &contacts, &job.policy);
     let marks = survey.landmarks();
     let learnt = marks.first().zip(marks.last()).map(|(first, last)| Learnt {
         first_issue: known.issue.iter().copied().min().map_or(job.as_of, Day),
@@ -69,6 +80,7 @@ pub(super) fn fitted(known: &Known, survey: &Survey, job: &Job) -> Result<Artifa
     });
     let bare = Artifact {
         dependence,
+        contact_effects,
         learnt,
         profile: profile(known, survey, &hazard, &job.policy),
         background: Some(Background::of(survey.prior())),

@@ -20,10 +20,12 @@ pub mod rejection;
 pub mod report;
 pub mod summary;
 mod table;
+pub mod worklist;
 
 pub use crate::contract::{
     ColumnSchema, Destination, OutputFile, SCHEMA_VERSION, TABLES, TableSchema, write_file,
 };
+use crate::ingest::ContactTable;
 pub use crate::ingest::rule::{RULES, Rule};
 pub use crate::ingest::{Book, InputCount, Mapping, Quarantined, Sources, suggest};
 pub use crate::model::Artifact;
@@ -107,7 +109,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let policy = &job.policy;
     let known = ledger.into_known(job.as_of);
 
-    let ready = life::ready(&known, job, observer, &mut warnings)?;
+    let ready = life::ready(&known, &contacts, job, observer, &mut warnings)?;
     let life::Ready { survey, model, hazard } = &ready;
     observer.stage("score");
     let (prediction, parts) = crate::score::predict_and_explain(&known, survey, hazard, policy);
@@ -242,11 +244,11 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
-    let known = book.ledger.into_known(job.as_of);
+    let (known, contacts) = (book.ledger.into_known(job.as_of), book.contacts);
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    life::fitted(&known, &survey, job)
+    life::fitted(&known, &survey, &contacts, job)
 }
 
 /// Reads and checks a ledger; without `as_of` nothing counts as not known yet.
@@ -343,7 +345,7 @@ fn promises(contacts: &crate::ingest::ContactTable) -> Vec<PaymentPromise<'_>> {
 }
 
 /// Contacts as the worklist asks for them.
-fn contacts_made(contacts: &crate::ingest::ContactTable) -> Vec<Contact<'_>> {
+fn contacts_made(contacts: &ContactTable) -> Vec<Contact<'_>> {
     let contact = |k: usize| Contact {
         customer_id: contacts.customer_id.get(k),
         day: contacts.day[k],

@@ -1,8 +1,10 @@
 //! From hazards to probabilities, dates and bands.
 
+pub mod contact;
 pub mod contribution;
 pub mod curve;
 pub mod dependence;
+mod effect;
 pub mod invoice;
 pub mod new_invoice;
 pub mod predict;
@@ -10,6 +12,7 @@ pub mod risk;
 pub mod sighting;
 
 pub use crate::model::ContactEffect;
+pub use contact::{PastContacts, contact_effects};
 pub use contribution::{Contribution, N_REASONS, Reason, predict_and_explain};
 pub use curve::Curves;
 pub use dependence::dependence;

@@ -24,6 +24,7 @@ pub use table::{
 };
 pub use trade::{Billing, Discount, Trade};
 pub use truth::Truth;
+pub use walk::{CALL_EFFECT, REMINDER_EFFECT};
 
 use crate::core::TextColumn;
 use crate::ledger::{InvoiceRows, Ledger, LedgerError, SettlementRows};

@@ -30,6 +30,9 @@ pub struct Plan {
     pub disputes: bool,
     /// Reminders and calls, after which overdue invoices are paid a little sooner.
     pub contacts: bool,
+    /// Contacts go to slow payers first, and every call reaches somebody: each channel has one true effect, and who is
+    /// chased differs from who is not.
+    pub selective: bool,
     /// Instalments, short payments, overpayments and credit notes.
     pub partials: bool,
     /// A few payments are recorded some days after they were made.
@@ -56,6 +59,7 @@ impl Plan {
             drift: true,
             disputes: true,
             contacts: true,
+            selective: false,
             partials: true,
             backdated: true,
         }
@@ -70,6 +74,7 @@ impl Plan {
             drift: false,
             disputes: false,
             contacts: false,
+            selective: false,
             partials: false,
             backdated: false,
             ..Self::new(customers, months, seed)

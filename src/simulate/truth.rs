@@ -75,6 +75,14 @@ const UNDISPUTED: usize = 0;
 const DISPUTED: usize = 1;
 const CLOSED: usize = 2;
 
+/// A contact and the days on which it counts.
+#[derive(Debug, Clone, Copy)]
+struct Working {
+    log_odds: f64,
+    first: i32,
+    last: i32,
+}
+
 /// Probability of each state of one invoice.
 #[derive(Default)]
 struct Mass {
@@ -191,19 +199,38 @@ impl Truth {
     ///
     /// Source: the forward recursion of a discrete Markov chain.
     pub fn survival(&self, invoice: usize, as_of: Day, days: usize) -> Option<Vec<f64>> {
+        self.curve(invoice, as_of, days, &[self.contact_at(invoice, as_of)])
+    }
+
+    /// [`Truth::survival`] if the customer is contacted on `day`, at or after `as_of`: from the next day on the log-odds of
+    /// that contact count for as long as a contact works, and those of one before do no more.
+    pub fn survival_after_contact(
+        &self,
+        invoice: usize,
+        as_of: Day,
+        days: usize,
+        day: Day,
+        log_odds: f64,
+    ) -> Option<Vec<f64>> {
+        let before = self.contact_at(invoice, as_of);
+        let until = Working { last: before.last.min(day.0), ..before };
+        let then = Working { log_odds, first: day.0 + 1, last: day.0 + CONTACT_DAYS };
+        self.curve(invoice, as_of, days, &[until, then])
+    }
+
+    fn curve(&self, invoice: usize, as_of: Day, days: usize, contacts: &[Working]) -> Option<Vec<f64>> {
         let t = usize::try_from(as_of.0 - self.calendar.start).ok()?;
         if !self.is_open(invoice, as_of) || usize::from(*self.calendar.month.get(t)?) >= self.months {
             return None;
         }
         let transitions = self.payer_of(invoice).timing.stress.transitions();
-        let effect = self.contact_at(invoice, as_of);
         let mut mass = self.state(invoice, as_of);
         let mut curve = vec![1.0];
         for t in t + 1..(t + 1 + days).min(self.calendar.len()) {
             if self.calendar.begins_month(t) {
                 mass.turn_month(&transitions);
             }
-            self.pass_day(invoice, t, effect, &mut mass);
+            self.pass_day(invoice, t, contacts, &mut mass);
             curve.push(mass.total().clamp(0.0, 1.0));
         }
         Some(curve)
@@ -240,19 +267,23 @@ impl Truth {
         mass
     }
 
-    /// Effect on the log-odds, and last day, of the customer's last contact up to `as_of`.
-    fn contact_at(&self, invoice: usize, as_of: Day) -> (f64, i32) {
+    /// The customer's last contact up to `as_of`.
+    fn contact_at(&self, invoice: usize, as_of: Day) -> Working {
         let customer = self.customer[invoice];
         let first = self.contact_customer.partition_point(|&c| c < customer);
         let mine = self.contact_customer[first..].iter().take_while(|&&c| c == customer).count();
         match self.contact_day[first..first + mine].partition_point(|&d| d <= as_of.0) {
-            0 => (0.0, i32::MIN),
-            n => (self.contact_effect[first + n - 1], self.contact_day[first + n - 1] + CONTACT_DAYS),
+            0 => Working { log_odds: 0.0, first: i32::MAX, last: i32::MIN },
+            n => {
+                let made = self.contact_day[first + n - 1];
+                let log_odds = self.contact_effect[first + n - 1];
+                Working { log_odds, first: made + 1, last: made + CONTACT_DAYS }
+            }
         }
     }
 
     /// One day of the recursion, in the order in which the simulation takes its steps.
-    fn pass_day(&self, invoice: usize, t: usize, effect: (f64, i32), mass: &mut Mass) {
+    fn pass_day(&self, invoice: usize, t: usize, contacts: &[Working], mass: &mut Mass) {
         let (day, due) = (self.calendar.day(t).0, self.due[invoice]);
         if day == self.fates.write_off[invoice] {
             *mass = Mass::default();
@@ -261,7 +292,8 @@ impl Truth {
         let payer = self.payer_of(invoice);
         let age = day - self.issue[invoice];
         let opens = if age <= DISPUTABLE_DAYS { payer.trade.dispute_prob } else { 0.0 };
-        let contact = if day > due && day <= effect.1 { effect.0 } else { 0.0 };
+        let working = contacts.iter().filter(|c| day > due && (c.first..=c.last).contains(&day));
+        let contact: f64 = working.map(|c| c.log_odds).sum();
         let own = f64::from(self.fates.size_eta[invoice]) + contact;
         if self.calendar.business[t] {
             mass.rest *= 1.0 - REST_CLEARED;

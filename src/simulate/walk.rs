@@ -35,9 +35,14 @@ const CONTACT_FROM_DAYS: i32 = 3;
 const CONTACT_EVERY_DAYS: i32 = 7;
 /// Probability a business day that one who may be contacted is.
 const CONTACT_PROB: f64 = 0.12;
-/// Log-odds that a reminder and a call that reaches somebody add.
-const REMINDER_EFFECT: f64 = 0.25;
-const CALL_EFFECT: f64 = 0.6;
+/// Log-odds that a reminder adds to each day's payment of what is overdue.
+pub const REMINDER_EFFECT: f64 = 0.25;
+/// The same of a call that reaches somebody.
+pub const CALL_EFFECT: f64 = 0.6;
+/// Under selective contacts, by how much likelier one is for each log-odds that a payer's peak lies below the usual.
+const SELECTION: f64 = 1.2;
+/// The usual peak.
+const USUAL_PEAK: f64 = -1.0;
 /// Days past due for which a payer's log-odds are tabulated.
 const TABLE: std::ops::Range<i32> = -90..330;
 
@@ -389,11 +394,17 @@ impl Walk<'_> {
         let overdue = |o: &&Open| o.due + CONTACT_FROM_DAYS <= day && o.blocked_until <= day;
         let Some(oldest) = self.open.iter().filter(overdue).min_by_key(|o| (o.due, o.row)) else { return };
         let rng = &mut self.rng;
-        if !happens(rng, CONTACT_PROB) {
+        let is_selective = self.plan.selective;
+        let slowness = if is_selective { USUAL_PEAK - self.payer.timing.peak } else { 0.0 };
+        if !happens(rng, (CONTACT_PROB * (SELECTION * slowness).exp()).min(0.6)) {
             return;
         }
         let by_phone = happens(rng, if day - oldest.due > 14 { 0.6 } else { 0.15 });
-        let answers = if regime == Regime::Failed { 0.05 } else { 0.7 };
+        let answers = match regime {
+            _ if is_selective => 1.0,
+            Regime::Failed => 0.05,
+            _ => 0.7,
+        };
         let outcome = match by_phone {
             false => Outcome::Sent,
             true if !happens(rng, answers) => Outcome::NoAnswer,

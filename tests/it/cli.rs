@@ -6,9 +6,9 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "policy", "report",
-    "rules", "schema",
+    "worklist", "rules", "schema",
 ];
 /// What `run` writes.
 const RUN_FILES: [&str; 23] = [
@@ -71,6 +71,38 @@ fn help_is_as_it_was() {
     for verb in VERBS {
         assert_snapshot!(format!("help_{verb}"), desk.done(&format!("{verb} --help")));
     }
+}
+
+#[test]
+fn a_worklist_goes_to_other_tools_and_twice_is_the_same() {
+    let desk = Desk::with_run();
+    desk.done("worklist --out out --to a.csv");
+    desk.done("worklist --out out --to a.jsonl --actions-only");
+    let (csv, priorities) = (desk.text("a.csv"), table(&desk, "out", "priorities"));
+    assert!(csv.starts_with("task_id,as_of,rank,customer_id,"), "{csv}");
+    assert_eq!(csv.lines().count(), priorities.n_rows() + 1);
+    desk.done("worklist --out out --to b.csv");
+    assert_eq!(desk.text("b.csv"), csv);
+    let to_do = (0..priorities.n_rows()).filter(|r| !priorities.value("action", *r).to_string().is_empty());
+    let tasks: Vec<Value> = desk.text("a.jsonl").lines().map(json).collect();
+    assert_eq!(tasks.len(), to_do.count());
+    assert!(tasks.iter().all(|t| t["invoice_ids"].as_array().is_some_and(|i| !i.is_empty())));
+    assert!(csv.contains(tasks[0]["task_id"].as_str().unwrap()));
+    assert_eq!(desk.arrears("worklist --out out --to a.xml").status, 2);
+}
+
+#[test]
+fn the_documented_defaults_are_a_policy_and_are_not_written_over() {
+    let desk = Desk::empty();
+    desk.done("policy init --to mine.toml");
+    assert_eq!(desk.done("policy check mine.toml").trim(), "valid; every key has its default");
+    assert_eq!(desk.arrears("policy init --to mine.toml").status, 1);
+    desk.write("mine.toml", "[collect]\nquiet_days = 3\n");
+    assert!(desk.done("policy check mine.toml").contains("collect.quiet_days"));
+    desk.write("mine.toml", "[collect]\nquiet_days = 300\nquiet_day = 1\n");
+    let said = desk.arrears("policy check mine.toml");
+    assert_eq!(said.status, 2);
+    assert!(said.err.contains("mine.toml:2: ") && said.err.contains("mine.toml:3: "), "{}", said.err);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod check_report;
 mod cli;
 mod coherence;
 mod conformance;
+mod contact;
 mod contract;
 mod ingest;
 mod known;
