@@ -1,6 +1,7 @@
 //! The page of a run: from what it holds in memory, or from the folder that it wrote.
 
 use super::{REPORT_FILE, RunOutput};
+use crate::analytics::KPIS;
 use crate::contract::{ContractError, OutputFile, Table, write_file};
 use crate::error::Error;
 use crate::features::BASE;
@@ -40,6 +41,7 @@ pub(super) fn of_run(output: &RunOutput, tables: Vec<Table>) -> Result<OutputFil
 }
 
 fn page(run: &Folder, previous: Option<&Folder>, backtest: Option<&Folder>) -> String {
-    let words: Vec<(&str, &str)> = BASE.iter().map(|c| (c.name, c.meaning)).collect();
+    let covariates = BASE.iter().map(|c| (c.name, c.meaning));
+    let words: Vec<_> = covariates.chain(KPIS.iter().map(|k| (k.definition_id, k.formula))).collect();
     Report { run, previous, backtest, words: &words }.html()
 }

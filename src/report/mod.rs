@@ -30,7 +30,7 @@ pub struct Report<'a> {
     pub previous: Option<&'a Folder>,
     /// A backtest of the same ledger, to tell how far to trust it.
     pub backtest: Option<&'a Folder>,
-    /// Names of covariates and what they mean.
+    /// Names of covariates and of definitions of key figures, and what they mean.
     pub words: &'a [(&'a str, &'a str)],
 }
 
@@ -99,7 +99,7 @@ impl Report<'_> {
         self.run.table("priorities").map_or("", |t| folder::text(t, "reporting_currency", 0))
     }
 
-    /// The meaning of a covariate, or nothing.
+    /// The meaning of a covariate or a definition, or nothing.
     fn meaning(&self, name: &str) -> &str {
         self.words.iter().find(|w| w.0 == name).map_or("", |w| w.1)
     }

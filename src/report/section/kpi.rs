@@ -1,11 +1,13 @@
 //! Key figures by currency, with what they are made of.
 
-use super::{absent, as_it_stands, in_words, open_currency};
-use crate::contract::Value;
+use super::{absent, in_words, open_currency};
+use crate::contract::{Table, Value};
+use crate::core::Day;
 use crate::report::Report;
 use crate::report::folder::{rows, text};
 use crate::report::html::{Esc, Html};
 use crate::report::show::Show;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Endings of the names of figures that are days.
 const DAYS: [&str; 7] =
@@ -27,11 +29,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
         out.raw("<thead><tr><th scope=col>Figure</th><th scope=col class=n data-c=value>Value</th><th scope=col data-c=basis>Of</th><th scope=col class=n data-c=window_days>Window, days</th><th scope=col class=n data-c=numerator>Numerator</th><th scope=col class=n data-c=denominator>Denominator</th></tr></thead><tbody>");
         for r in found {
             let kpi = text(table, "kpi", r);
-            out.put(format_args!(
-                "<tr data-r={r}><th scope=row title=\"{}\">{}</th>",
-                Esc(text(table, "definition_id", r)),
-                Esc(&in_words(kpi))
-            ));
+            out.put(format_args!("<tr data-r={r}>"));
+            heading(report, out, table, r);
             out.cell(&table.value("value", r), shown(kpi));
             out.cell(&table.value("basis", r), Show::Plain);
             out.cell(&table.value("window_days", r), Show::Digits(0));
@@ -46,15 +45,53 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
     }
 }
 
-/// The same figures at earlier days, where the run has them.
+/// Heads a row with the figure's name and its definition.
+fn heading(report: &Report<'_>, out: &mut Html, table: &Table, row: usize) {
+    let id = text(table, "definition_id", row);
+    let (meaning, name) = (report.meaning(id), in_words(text(table, "kpi", row)));
+    out.put(format_args!("<th scope=row title=\"{} ({})\">{}</th>", Esc(meaning), Esc(id), Esc(&name)));
+}
+
+/// The same figures at the ends of earlier months, a column each, where the run has them.
 fn trend(report: &Report<'_>, out: &mut Html, currency: &str) {
     let Some(table) = report.run.table("kpi_trend") else { return };
-    let found: Vec<usize> = rows(table, &[("currency", currency), ("segment", "all")]).collect();
-    if !found.is_empty() {
-        out.raw("<details><summary>How they came about</summary>");
-        as_it_stands(out, table, "Key figures at earlier days", &found);
-        out.raw("</details>");
+    let mut of_definition: Vec<(&str, BTreeMap<Day, usize>)> = Vec::new();
+    for r in rows(table, &[("currency", currency), ("segment", "all")]) {
+        let (id, Value::Date(month)) = (text(table, "definition_id", r), table.value("month_end", r)) else {
+            continue;
+        };
+        match of_definition.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, months)) => drop(months.insert(month, r)),
+            None => of_definition.push((id, BTreeMap::from([(month, r)]))),
+        }
     }
+    let months: BTreeSet<Day> = of_definition.iter().flat_map(|(_, months)| months.keys().copied()).collect();
+    if months.is_empty() {
+        return;
+    }
+    out.raw(
+        "<h4>How they came about</h4><p class=note>At the end of each month, by what was known then.</p>",
+    );
+    out.open_table("Key figures at the ends of months", table, "");
+    out.raw("<thead><tr><th scope=col>Figure</th>");
+    months.iter().for_each(|month| out.put(format_args!("<th scope=col class=n data-c=value>{month}</th>")));
+    out.raw("</tr></thead><tbody>");
+    for (_, of_month) in &of_definition {
+        let Some(first) = of_month.values().next() else { continue };
+        out.raw("<tr>");
+        heading(report, out, table, *first);
+        for month in &months {
+            match of_month.get(month) {
+                Some(r) => {
+                    let show = shown(text(table, "kpi", *r));
+                    out.cell_of(&table.value("value", *r), show, format_args!(" data-r={r}"));
+                }
+                None => out.raw("<td data-c=\"\"></td>"),
+            }
+        }
+        out.raw("</tr>\n");
+    }
+    out.close_table();
 }
 
 fn shown(kpi: &str) -> Show {
