@@ -4,11 +4,13 @@
 pub mod audit;
 pub mod backtest;
 pub mod check;
+pub mod completions;
 pub mod demo;
 pub mod explain;
 pub mod fit;
 pub mod input;
 mod job;
+pub mod man;
 pub mod output;
 pub mod policy;
 pub mod progress;
@@ -57,6 +59,8 @@ enum Verb {
     Worklist(worklist::WorklistArgs),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 const COMMON: &str = "Common options";
@@ -104,6 +108,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Policy(args) => policy::run(&args, &screen),
         Verb::Rules(args) => rules::run(&args, &screen),
         Verb::Schema(args) => schema::run(&args, &screen),
+        Verb::Completions(args) => completions::run(&args, &screen),
+        Verb::Man(args) => man::run(&args, &screen),
     }
 }
 
@@ -126,9 +132,11 @@ mod tests {
             of::<audit::AuditArgs>("audit"),
             of::<backtest::BacktestArgs>("backtest"),
             of::<check::CheckArgs>("check"),
+            of::<completions::CompletionsArgs>("completions"),
             of::<demo::DemoArgs>("demo"),
             of::<explain::ExplainArgs>("explain"),
             of::<fit::FitArgs>("fit"),
+            of::<man::ManArgs>("man"),
             of::<policy::PolicyArgs>("policy"),
             of::<report::ReportArgs>("report"),
             of::<rules::RulesArgs>("rules"),

@@ -6,9 +6,23 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 14] = [
-    "demo", "run", "check", "fit", "score", "explain", "audit", "backtest", "simulate", "policy", "report",
-    "worklist", "rules", "schema",
+const VERBS: [&str; 16] = [
+    "demo",
+    "run",
+    "check",
+    "fit",
+    "score",
+    "explain",
+    "audit",
+    "backtest",
+    "simulate",
+    "policy",
+    "report",
+    "worklist",
+    "rules",
+    "schema",
+    "completions",
+    "man",
 ];
 /// What `run` writes.
 const RUN_FILES: [&str; 23] = [
@@ -71,6 +85,24 @@ fn help_is_as_it_was() {
     for verb in VERBS {
         assert_snapshot!(format!("help_{verb}"), desk.done(&format!("{verb} --help")));
     }
+}
+
+#[test]
+fn shells_and_the_manual_know_every_verb() {
+    let desk = Desk::empty();
+    let manual = desk.done("man");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = desk.done(&format!("completions {shell}"));
+        for verb in VERBS {
+            assert!(script.contains(verb), "{shell}: {verb}");
+        }
+    }
+    for verb in VERBS {
+        assert!(manual.contains(&format!(".TH arrears-{verb} 1")), "{verb}");
+    }
+    assert!(manual.starts_with(".ie") && manual.contains("Exit status:"));
+    assert_eq!(json(&desk.done("completions bash --format json"))["shell"], "bash");
+    assert!(desk.refused("completions tcsh", 2).contains("bash"));
 }
 
 #[test]

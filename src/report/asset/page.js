@@ -117,7 +117,8 @@
     const target = data.length;
     data.push(edge("_", ahead("p90")), edge("Eight in ten", ahead("p10"), { target, color: color("band") }));
     data.push(hollow(keys.due, ahead("due")));
-    data.push(bars("Came in", past ? before.concat(numbers(future, "due").map(() => null)) : numbers(future, "came"), color("came")));
+    if (past) data.push(bars("Came in", before.concat(numbers(future, "due").map(() => null)), color("came")));
+    if (keys.came) data.push(bars("Came in", numbers(future, "came"), color("came")));
     const range = (item, low, high) => {
       const k = item.dataIndex - pad.length;
       return `${item.dataset.label}: ${whole.format(value(column(future, low)[k]))} to ${whole.format(value(column(future, high)[k]))}`;
@@ -153,7 +154,7 @@
 
   const kinds = {
     cash: (fig) => fan(fig, one("table[data-role=week]", fig), one("table[data-t=receipts]", fig), { inner: true, due: "Falls due" }),
-    outcome: (fig) => fan(fig, one("table", fig), null, { inner: false, due: "Fell due" }),
+    outcome: (fig) => fan(fig, one("table", fig), null, { inner: false, came: true, due: "Fell due" }),
     aging: (fig) => {
       const table = one("table[data-pivot=amount]", fig);
       const labels = all("thead th", table).slice(1).map((h) => h.textContent);
