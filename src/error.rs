@@ -112,6 +112,27 @@ impl Error {
         }
     }
 
+    /// The message, a line `caused by: ...` for each source, and `hint: ...` after an empty line.
+    ///
+    /// ```
+    /// let refused = arrears::policy::parse("[ledger", "mine.toml").unwrap_err();
+    /// let text = arrears::Error::from(refused).in_full();
+    /// assert!(text.starts_with("mine.toml: not a valid policy\n  caused by: TOML parse error"));
+    /// assert!(text.contains("\n\nhint: `arrears policy init` prints every key"));
+    /// ```
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(e) = source {
+            text.push_str(&format!("\n  caused by: {}", e.to_string().trim_end().replace('\n', "\n    ")));
+            source = e.source();
+        }
+        if let Some(hint) = self.hint() {
+            text.push_str(&format!("\n\nhint: {hint}"));
+        }
+        text
+    }
+
     /// What the user should do next; the command prints it as `hint: ...`.
     pub fn hint(&self) -> Option<String> {
         self.hint_of_stage().or_else(|| self.is_of_missing_file().then(|| MISSING_FILE.to_owned()))

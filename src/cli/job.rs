@@ -12,11 +12,7 @@ impl InputArgs {
     /// # Errors
     /// For a profile nobody knows, or a mapping that cannot be read or says something wrong.
     pub(super) fn sources(&self) -> Result<Sources, Error> {
-        let mapping = match (&self.mapping, &self.profile) {
-            (Some(file), _) => Mapping::load(file)?,
-            (None, Some(name)) => Mapping::built_in(name)?,
-            (None, None) => Mapping::default(),
-        };
+        let mapping = Mapping::chosen(self.mapping.as_deref(), self.profile.as_deref())?;
         Ok(Sources {
             invoices: self.invoices.clone(),
             payments: self.payments.clone(),

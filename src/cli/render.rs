@@ -72,21 +72,7 @@ impl Screen {
 
 /// Prints an error, what caused it, and what to do next.
 pub fn print_error(error: &Error) {
-    to_person(&describe(error));
-}
-
-/// `error: ...`, a line `caused by: ...` for each source, and `hint: ...` after an empty line.
-fn describe(error: &Error) -> String {
-    let mut text = format!("error: {error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(e) = source {
-        text.push_str(&format!("\n  caused by: {}", e.to_string().trim_end().replace('\n', "\n    ")));
-        source = e.source();
-    }
-    if let Some(hint) = error.hint() {
-        text.push_str(&format!("\n\nhint: {hint}"));
-    }
-    text
+    to_person(&format!("error: {}", error.in_full()));
 }
 
 /// One line on standard error. There is nobody to tell when that fails.
@@ -166,17 +152,6 @@ pub fn aligned_rows<R: AsRef<[String]>>(header: &[&str], rows: &[R]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_error_is_shown_with_its_cause_and_its_hint() {
-        let refused = crate::policy::parse("[ledger", "mine.toml").unwrap_err();
-        let text = describe(&refused.into());
-        assert!(
-            text.starts_with("error: mine.toml: not a valid policy\n  caused by: TOML parse error"),
-            "{text}"
-        );
-        assert!(text.contains("\n\nhint: `arrears policy init` prints every key"), "{text}");
-    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

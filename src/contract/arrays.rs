@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Digits of DECIMAL(18,4), in all and after the point.
-const DECIMAL_DIGITS: (u8, i8) = (18, 4);
+pub(super) const DECIMAL_DIGITS: (u8, i8) = (18, 4);
 
 /// The Arrow schema of a table as its columns hold it.
 pub(super) fn arrow_schema(table: &Table) -> Schema {

@@ -8,6 +8,7 @@ mod arrays;
 mod backtest_tables;
 mod error;
 mod figure_tables;
+mod frame;
 mod manifest;
 mod model_tables;
 mod money_tables;

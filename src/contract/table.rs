@@ -319,6 +319,11 @@ impl Table {
         self.columns.iter().map(|(name, column)| (*name, column))
     }
 
+    /// Its columns in order, given away.
+    pub(super) fn into_columns(self) -> impl ExactSizeIterator<Item = (&'static str, Column)> {
+        self.columns.into_iter()
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|(n, _)| *n == name).map(|(_, c)| c)

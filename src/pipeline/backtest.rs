@@ -9,7 +9,7 @@ pub use summary::{BacktestSummary, CASH_METRICS, LATE_METRICS, Line};
 use super::{Observer, Sources, counts, encode, input_summary};
 use crate::collect::{CollectError, Reporting};
 use crate::contract::{
-    Manifest, OutputFile, RunKey, SCHEMA_VERSION, Stamp, TableSummary, policy_hash, sha256_hex,
+    Manifest, OutputFile, RunKey, SCHEMA_VERSION, Stamp, Table, TableSummary, policy_hash, sha256_hex,
 };
 use crate::core::{Currency, Day};
 use crate::error::Error;
@@ -62,6 +62,18 @@ pub fn backtest(
     job: &BacktestJob,
     observer: &dyn Observer,
 ) -> Result<BacktestOutput, Error> {
+    Ok(backtest_with_tables(sources, job, observer)?.0)
+}
+
+/// [`backtest`], and beside the files the tables in memory.
+///
+/// # Errors
+/// As [`backtest`].
+pub fn backtest_with_tables(
+    sources: &Sources,
+    job: &BacktestJob,
+    observer: &dyn Observer,
+) -> Result<(BacktestOutput, Vec<Table>), Error> {
     observer.stage("read");
     let files = job.challengers.iter().map(|f| crate::ingest::read_forecasts(f));
     let challengers = files.collect::<Result<Vec<_>, _>>()?;
@@ -69,7 +81,7 @@ pub fn backtest(
     observer.stage("check");
     let book =
         crate::ingest::check_owned(raw, job.until, &job.policy)?.within_quarantine_rate(&job.policy)?;
-    backtest_book(book, challengers, job, observer)
+    judged(book, challengers, job, observer)
 }
 
 /// [`backtest`] from a checked book on.
@@ -82,6 +94,16 @@ pub fn backtest_book(
     job: &BacktestJob,
     observer: &dyn Observer,
 ) -> Result<BacktestOutput, Error> {
+    Ok(judged(book, challengers, job, observer)?.0)
+}
+
+/// A backtest's output, and its tables beside their bytes.
+fn judged(
+    book: Book,
+    challengers: Vec<ForecastFile>,
+    job: &BacktestJob,
+    observer: &dyn Observer,
+) -> Result<(BacktestOutput, Vec<Table>), Error> {
     let Book { mut ledger, fx, inputs, mut warnings, .. } = book;
     // what is judged is the whole
     ledger.segments.clear();
@@ -153,7 +175,7 @@ pub fn backtest_book(
         tables: summaries.collect(),
         timings: Vec::new(),
     };
-    Ok(BacktestOutput { files, manifest, summary })
+    Ok((BacktestOutput { files, manifest, summary }, tables))
 }
 
 /// A few origins at a time, in order: the first that fails, fails the backtest.

@@ -84,6 +84,18 @@ pub struct RunOutput {
 /// # Errors
 /// The first stage that cannot go on.
 pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunOutput, Error> {
+    Ok(run_with_tables(sources, job, observer)?.0)
+}
+
+/// [`run`], and beside the files the tables in memory, by name: for a caller that goes on with them.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_tables(
+    sources: &Sources,
+    job: &Job,
+    observer: &dyn Observer,
+) -> Result<(RunOutput, Vec<Table>), Error> {
     observer.stage("read");
     let raw = crate::ingest::read(&sources.for_policy(&job.policy))?;
     observer.stage("check");
@@ -91,8 +103,9 @@ pub fn run(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<RunO
         crate::ingest::check_owned(raw, Some(job.as_of), &job.policy)?.within_quarantine_rate(&job.policy)?;
     let (mut output, tables) = assessed(book, job, observer)?;
     observer.stage("report");
-    output.files.push(report::of_run(&output, tables)?);
-    Ok(output)
+    let (page, tables) = report::of_run(&output, tables)?;
+    output.files.push(page);
+    Ok((output, tables))
 }
 
 /// [`run`] from a checked book on, but for the report: that tells of the input files, which hold what came later too.

@@ -31,13 +31,17 @@ pub fn report(folder: &Path, previous: Option<&Path>, backtest: Option<&Path>) -
     Ok(Reported { file, bytes: page.len() })
 }
 
-/// The page of a run that is not written yet.
-pub(super) fn of_run(output: &RunOutput, tables: Vec<Table>) -> Result<OutputFile, ContractError> {
+/// The page of a run that is not written yet, and its tables again.
+pub(super) fn of_run(
+    output: &RunOutput,
+    tables: Vec<Table>,
+) -> Result<(OutputFile, Vec<Table>), ContractError> {
     let model = output.files.iter().find(|f| f.name == super::MODEL_FILE);
     let model = model.map_or(Ok(serde_json::Value::Null), |f| serde_json::from_slice(&f.bytes));
     let model = model.map_err(|e| ContractError::Encode { table: "report", source: e.into() })?;
     let run = Folder::new(output.manifest.clone(), model, tables);
-    Ok(OutputFile { name: REPORT_FILE.to_owned(), bytes: page(&run, None, None).into_bytes() })
+    let page = OutputFile { name: REPORT_FILE.to_owned(), bytes: page(&run, None, None).into_bytes() };
+    Ok((page, run.into_tables()))
 }
 
 fn page(run: &Folder, previous: Option<&Folder>, backtest: Option<&Folder>) -> String {

@@ -45,6 +45,11 @@ impl Folder {
         Ok(Self { manifest, model, tables })
     }
 
+    /// The tables, given back.
+    pub fn into_tables(self) -> Vec<Table> {
+        self.tables.into_values().collect()
+    }
+
     /// A table, if it is there and has a row.
     pub(super) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(name).filter(|t| t.n_rows() > 0)

@@ -163,3 +163,27 @@ fn architecture_md_tells_of_every_folder_and_of_no_other() {
     let found = sources().into_keys().filter_map(|f| Some(f.split_once('/')?.0.to_owned()));
     assert_eq!(named, found.collect());
 }
+
+/// `python/` is a workspace of its own: another version there would build Polars a second time.
+#[test]
+fn the_python_package_is_built_from_the_same_dependencies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let packages = |file: &str| -> BTreeSet<(String, String)> {
+        let lock: toml::Table = fs::read_to_string(root.join(file)).unwrap().parse().unwrap();
+        let text = |p: &toml::Value, key: &str| p[key].as_str().unwrap().to_owned();
+        lock["package"].as_array().unwrap().iter().map(|p| (text(p, "name"), text(p, "version"))).collect()
+    };
+    let own = |name: &str| name.starts_with("pyo3") || ["arrears-python", "target-lexicon"].contains(&name);
+    let library = packages("Cargo.lock");
+    let other: Vec<_> = packages("python/Cargo.lock")
+        .into_iter()
+        .filter(|p| !library.contains(p) && !own(&p.0))
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    assert_eq!(other, [""; 0], "bring python/Cargo.lock to the versions of Cargo.lock");
+    let profile = |file: &str| -> toml::Table {
+        let toml: toml::Table = fs::read_to_string(root.join(file)).unwrap().parse().unwrap();
+        toml["profile"].as_table().unwrap().clone()
+    };
+    assert_eq!(profile("python/Cargo.toml"), profile("Cargo.toml"));
+}

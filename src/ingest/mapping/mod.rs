@@ -61,6 +61,18 @@ impl Mapping {
         }
     }
 
+    /// The mapping that a user asks for: a file before a well-known export, the canonical names without either.
+    ///
+    /// # Errors
+    /// As [`Mapping::load`] and [`Mapping::built_in`].
+    pub fn chosen(file: Option<&Path>, profile: Option<&str>) -> Result<Self, IngestError> {
+        match (file, profile) {
+            (Some(file), _) => Self::load(file),
+            (None, Some(name)) => Self::built_in(name),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
     /// The names that [`Mapping::built_in`] knows.
     pub fn built_in_names() -> Vec<&'static str> {
         built_in::ALL.iter().map(|(name, _)| *name).collect()
