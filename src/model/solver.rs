@@ -6,9 +6,15 @@
 //!
 //! the intercept is free. Columns should be standardised, so that one penalty suits all.
 
-use crate::numeric::{log1p_exp, logistic};
+mod linfa_logistic;
+#[cfg(test)]
+mod tests;
+
+pub use linfa_logistic::LinfaLogistic;
+
+use crate::numeric::{logistic, logistic_and_log1p_exp};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::linalg::solvers::Solve;
+use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
@@ -26,6 +32,8 @@ const START_STRIDE: usize = 8;
 const START_BLOCKS_MIN: usize = 64;
 /// Gradient per unit of weight that is good enough for a start: the share's optimum is no nearer to that of all rows.
 const START_TOLERANCE: f64 = 1e-4;
+/// Share of the gradient that a step may leave for its Hessian to serve for the next one too.
+const GRADIENT_LEFT: f64 = 0.3;
 /// Halvings of a Newton step before giving up on it.
 const HALVINGS_MAX: usize = 30;
 
@@ -120,10 +128,13 @@ impl Predict<ArrayView2<'_, f64>, Array1<f64>> for FittedLogistic {
     }
 }
 
-/// Newton's method with step halving; the Hessian is summed over blocks of rows in parallel.
+/// Newton's method with step halving. The Hessian costs many times what the gradient does: one of another point, the
+/// first being that of a share of the rows, serves as long as its steps bring the gradient down; where it ends no
+/// longer depends on it. Both are summed over blocks of rows in parallel.
 ///
 /// # Source
-/// Boyd & Vandenberghe (2004), *Convex Optimization*, 9.5; the blocked Gram product is faer's triangular one.
+/// Boyd & Vandenberghe (2004), *Convex Optimization*, 9.5; Kelley (1995), *Iterative Methods for Linear and Nonlinear
+/// Equations*, 5.4 (the chord method); the blocked Gram product is faer's triangular one.
 #[derive(Debug, Clone, Copy)]
 pub struct Newton {
     /// Ridge penalty on every coefficient but the intercept, in units of weight.
@@ -134,18 +145,24 @@ pub struct Newton {
     pub iterations_max: usize,
 }
 
-/// Objective, gradient and Hessian at one point; index 0 is the intercept.
-struct Pass {
+/// Objective and gradient at one point; index 0 is the intercept.
+struct Slope {
     objective: f64,
     gradient: Vec<f64>,
-    hessian: Mat<f64>,
+}
+
+/// A factored Hessian, which may be that of another point or of a share of the rows.
+struct Curvature {
+    llt: Llt<f64>,
+    /// What it is multiplied by.
+    scale: f64,
 }
 
 impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
     type Object = FittedLogistic;
 
-    /// 1 check the rows; 2 start near the optimum; 3 pass over the rows; 4 stop when the gradient is small; 5 solve
-    /// for the step; 6 halve it until the objective falls; back to 3.
+    /// 1 check the rows; 2 start near the optimum; 3 pass over the rows for the gradient; 4 stop when it is small; 5 take
+    /// the Hessian, unless one is at hand that still serves; 6 halve the step until the objective falls; back to 3.
     ///
     /// # Errors
     /// [`SolverError`]: the fit never returns a model that did not converge.
@@ -153,8 +170,9 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
         let (y, w) = (rows.targets().view(), weights_of(rows));
         let total = check(rows.records().view(), y, &w)?; // 1
         let all = Share { x: rows.records().view(), y, w: &w, total, stride: 1 };
-        let found = self.optimum(&all, self.start(&all))?;
-        self.finish(&found, total, y)
+        let (start, curvature) = self.start(&all); // 2
+        let (found, _) = self.optimum(&all, start, curvature)?;
+        self.finish(&found, &all)
     }
 }
 
@@ -172,41 +190,71 @@ struct Share<'a> {
 /// Where a search ended.
 struct Optimum {
     beta: Vec<f64>,
-    pass: Pass,
+    objective: f64,
     iterations: usize,
     gradient_norm: f64,
 }
 
 impl Newton {
-    /// The optimum of a share of the rows, which costs little and is near that of all; for few rows, the event rate.
-    fn start(&self, all: &Share) -> Vec<f64> {
+    /// The optimum of a share of the rows, which costs little and is near that of all, and the Hessian there; for few
+    /// rows, the event rate.
+    fn start(&self, all: &Share) -> (Vec<f64>, Option<Curvature>) {
         let events = all.y.iter().zip(all.w).filter(|(y, _)| **y).map(|(_, w)| w).sum::<f64>();
         let mut beta = vec![0.0; all.x.ncols() + 1];
         beta[0] = crate::numeric::logit(events / all.total);
         if all.x.nrows() < START_BLOCKS_MIN * BLOCK_ROWS {
-            return beta;
+            return (beta, None);
         }
         let stride = START_STRIDE as f64;
         let share = Share { stride: START_STRIDE, total: all.total / stride, ..*all };
         let coarse = Self { penalty: self.penalty / stride, tolerance: START_TOLERANCE, ..*self };
-        coarse.optimum(&share, beta.clone()).map_or(beta, |found| found.beta)
+        match coarse.optimum(&share, beta.clone(), None) {
+            Ok((found, curvature)) => {
+                let of_all = |c: Curvature| Curvature { scale: c.scale * stride, ..c };
+                (found.beta, curvature.map(of_all))
+            }
+            Err(_) => (beta, None),
+        }
     }
 
-    fn optimum(&self, share: &Share, mut beta: Vec<f64>) -> Result<Optimum, SolverError> {
-        let mut pass = self.pass(share, &beta); // 3
+    /// The optimum of a share of the rows, and the last Hessian that was used on the way.
+    fn optimum(
+        &self,
+        share: &Share,
+        mut beta: Vec<f64>,
+        mut curvature: Option<Curvature>,
+    ) -> Result<(Optimum, Option<Curvature>), SolverError> {
+        let mut slope = self.slope(share, &beta); // 3
         for iterations in 0..=self.iterations_max {
-            let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / share.total;
+            let gradient_norm = slope.norm() / share.total;
             if gradient_norm <= self.tolerance {
-                return Ok(Optimum { beta, pass, iterations, gradient_norm }); // 4
+                return Ok((
+                    Optimum { beta, objective: slope.objective, iterations, gradient_norm },
+                    curvature,
+                )); // 4
             }
-            let step = self.step(&pass)?; // 5
-            let (next_beta, next) = self.descend(share, &beta, &step, &pass); // 6
-            let stalled = next_beta == beta;
-            (beta, pass) = (next_beta, next);
-            if stalled || iterations == self.iterations_max {
+            if iterations == self.iterations_max {
                 let tolerance = self.tolerance;
                 return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
             }
+            let (at, is_here) = match curvature.take() {
+                Some(c) => (c, false),
+                None => (self.curvature(share, &beta)?, true), // 5
+            };
+            let step = at.step(&slope.gradient);
+            match self.descend(share, &beta, &step, &slope) {
+                Some((next_beta, next)) => {
+                    if next.norm() <= GRADIENT_LEFT * slope.norm() {
+                        curvature = Some(at);
+                    }
+                    (beta, slope) = (next_beta, next);
+                }
+                None if is_here => {
+                    let tolerance = self.tolerance;
+                    return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
+                }
+                None => {} // the Hessian of here may do better
+            } // 6
         }
         Err(SolverError::NotConverged {
             iterations: self.iterations_max,
@@ -215,79 +263,89 @@ impl Newton {
         })
     }
 
-    /// One pass over a share of the rows at `beta`.
-    fn pass(&self, share: &Share, beta: &[f64]) -> Pass {
-        let Share { x, y, w, stride, .. } = *share;
-        let n_blocks = x.nrows().div_ceil(BLOCK_ROWS).div_ceil(stride);
+    /// Sums over blocks of a share of the rows in parts, in one order whatever the threads.
+    fn sums<T: Send>(
+        share: &Share,
+        zero: impl Fn() -> T + Sync,
+        add: impl Fn(&mut T, std::ops::Range<usize>) + Sync,
+    ) -> Vec<T> {
+        let n_rows = share.x.nrows();
+        let n_blocks = n_rows.div_ceil(BLOCK_ROWS).div_ceil(share.stride);
         let per_part = n_blocks.div_ceil(PARTS).max(1);
-        let parts: Vec<Pass> = (0..n_blocks.div_ceil(per_part))
-            .into_par_iter()
-            .map(|part| {
-                let mut sum = Pass::zero(beta.len());
-                let mut scaled = vec![0.0; BLOCK_ROWS * beta.len()];
-                for block in part * per_part..((part + 1) * per_part).min(n_blocks) {
-                    let first = block * stride * BLOCK_ROWS;
-                    let rows = first..(first + BLOCK_ROWS).min(x.nrows());
-                    sum.add_block(x, y, w, beta, rows, &mut scaled);
-                }
-                sum
-            })
-            .collect();
-        let mut total = Pass::zero(beta.len());
+        let part = |part: usize| {
+            let mut sum = zero();
+            for block in part * per_part..((part + 1) * per_part).min(n_blocks) {
+                let first = block * share.stride * BLOCK_ROWS;
+                add(&mut sum, first..(first + BLOCK_ROWS).min(n_rows));
+            }
+            sum
+        };
+        (0..n_blocks.div_ceil(per_part)).into_par_iter().map(part).collect()
+    }
+
+    /// Objective and gradient of a share of the rows at `beta`.
+    fn slope(&self, share: &Share, beta: &[f64]) -> Slope {
+        let zero = || Slope { objective: 0.0, gradient: vec![0.0; beta.len()] };
+        let parts = Self::sums(share, zero, |sum, rows| sum.add_block(share, beta, rows));
+        let mut total = zero();
         for part in &parts {
             total.objective += part.objective;
             total.gradient.iter_mut().zip(&part.gradient).for_each(|(t, g)| *t += g);
-            total.hessian += &part.hessian;
         }
-        for (j, b) in beta.iter().enumerate().skip(1) {
+        for (g, b) in total.gradient.iter_mut().zip(beta).skip(1) {
             total.objective += 0.5 * self.penalty * b * b;
-            total.gradient[j] += self.penalty * b;
-            total.hessian[(j, j)] += self.penalty;
+            *g += self.penalty * b;
         }
         total
     }
 
-    fn step(&self, pass: &Pass) -> Result<Vec<f64>, SolverError> {
-        let llt =
-            pass.hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })?;
-        let mut step = Mat::from_fn(pass.gradient.len(), 1, |i, _| pass.gradient[i]);
-        llt.solve_in_place(&mut step);
-        Ok(step.col(0).iter().copied().collect())
+    /// Hessian of a share of the rows at `beta`, its lower half.
+    fn hessian(&self, share: &Share, beta: &[f64]) -> Mat<f64> {
+        let p = beta.len();
+        let zero = || (Mat::<f64>::zeros(p, p), vec![0.0; BLOCK_ROWS * p]);
+        let parts = Self::sums(share, zero, |(sum, scaled), rows| add_gram(sum, scaled, share, beta, rows));
+        let mut total = Mat::zeros(p, p);
+        for (part, _) in &parts {
+            total += part;
+        }
+        for j in 1..p {
+            total[(j, j)] += self.penalty;
+        }
+        total
     }
 
-    /// The longest of the halved steps that does not raise the objective.
-    fn descend(&self, share: &Share, beta: &[f64], step: &[f64], at: &Pass) -> (Vec<f64>, Pass) {
+    fn curvature(&self, share: &Share, beta: &[f64]) -> Result<Curvature, SolverError> {
+        Ok(Curvature { llt: self.factored(&self.hessian(share, beta))?, scale: 1.0 })
+    }
+
+    fn factored(&self, hessian: &Mat<f64>) -> Result<Llt<f64>, SolverError> {
+        hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })
+    }
+
+    /// The longest of the halved steps that does not raise the objective; none if all do.
+    fn descend(&self, share: &Share, beta: &[f64], step: &[f64], at: &Slope) -> Option<(Vec<f64>, Slope)> {
         let mut length = 1.0;
         for _ in 0..HALVINGS_MAX {
             let next: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b - length * s).collect();
-            let pass = self.pass(share, &next);
+            let slope = self.slope(share, &next);
             // a full step near the optimum may differ by rounding only
-            if pass.objective <= at.objective * (1.0 + 1e-14) {
-                return (next, pass);
+            if next != beta && slope.objective <= at.objective * (1.0 + 1e-14) {
+                return Some((next, slope));
             }
             length *= 0.5;
         }
-        (beta.to_vec(), self.pass(share, beta))
+        None
     }
 
-    fn finish(
-        &self,
-        found: &Optimum,
-        total: f64,
-        y: ArrayView1<'_, bool>,
-    ) -> Result<FittedLogistic, SolverError> {
-        let Optimum { beta, pass, iterations, gradient_norm } = found;
+    fn finish(&self, found: &Optimum, all: &Share) -> Result<FittedLogistic, SolverError> {
+        let Optimum { beta, objective, iterations, gradient_norm } = found;
         let column = (1..beta.len()).max_by(|&a, &b| beta[a].abs().total_cmp(&beta[b].abs())).unwrap_or(0);
         if column > 0 && beta[column].abs() > COEFFICIENT_MAX {
             return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
         }
-        let inverse = pass
-            .hessian
-            .llt(Side::Lower)
-            .map_err(|_| SolverError::Singular { penalty: self.penalty })?
-            .solve(Mat::<f64>::identity(beta.len(), beta.len()));
-        let eigenvalues = pass
-            .hessian
+        let hessian = self.hessian(all, beta);
+        let inverse = self.factored(&hessian)?.solve(Mat::<f64>::identity(beta.len(), beta.len()));
+        let eigenvalues = hessian
             .self_adjoint_eigenvalues(Side::Lower)
             .map_err(|_| SolverError::Singular { penalty: self.penalty })?;
         let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
@@ -297,61 +355,76 @@ impl Newton {
             coefficients: Array1::from(beta[1..].to_vec()),
             covariance: Array2::from_shape_fn((beta.len(), beta.len()), |(j, k)| inverse[(j, k)]),
             report: FitReport {
-                n_rows: y.len(),
-                n_events: y.iter().filter(|e| **e).count(),
+                n_rows: all.y.len(),
+                n_events: all.y.iter().filter(|e| **e).count(),
                 iterations: *iterations,
                 gradient_norm: *gradient_norm,
-                objective: pass.objective / total,
+                objective: objective / all.total,
                 condition: largest / smallest,
             },
         })
     }
 }
 
-impl Pass {
-    fn zero(p: usize) -> Self {
-        Self { objective: 0.0, gradient: vec![0.0; p], hessian: Mat::zeros(p, p) }
+impl Curvature {
+    /// The step against a gradient: the Hessian's inverse times it.
+    fn step(&self, gradient: &[f64]) -> Vec<f64> {
+        let mut step = Mat::from_fn(gradient.len(), 1, |i, _| gradient[i] / self.scale);
+        self.llt.solve_in_place(&mut step);
+        step.col(0).iter().copied().collect()
+    }
+}
+
+impl Slope {
+    /// Largest absolute component of the gradient.
+    fn norm(&self) -> f64 {
+        self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()))
     }
 
-    fn add_block(
-        &mut self,
-        x: ArrayView2<'_, f64>,
-        y: ArrayView1<'_, bool>,
-        w: &[f64],
-        beta: &[f64],
-        rows: std::ops::Range<usize>,
-        scaled: &mut [f64],
-    ) {
-        let (p, m) = (beta.len(), rows.len());
-        for (k, i) in rows.enumerate() {
-            let row = x.row(i);
+    fn add_block(&mut self, share: &Share, beta: &[f64], rows: std::ops::Range<usize>) {
+        for i in rows {
+            let row = share.x.row(i);
             let xi = row.as_slice().unwrap_or_default();
             let eta = beta[0] + dot(xi, &beta[1..]);
-            let mu = logistic(eta);
-            let event = f64::from(u8::from(y[i]));
-            self.objective += w[i] * (log1p_exp(eta) - event * eta);
-            let residual = w[i] * (mu - event);
-            let root = (w[i] * mu * (1.0 - mu)).sqrt();
+            let event = f64::from(u8::from(share.y[i]));
+            let (mu, log1p_exp) = logistic_and_log1p_exp(eta);
+            self.objective += share.w[i] * (log1p_exp - event * eta);
+            let residual = share.w[i] * (mu - event);
             self.gradient[0] += residual;
-            scaled[k * p] = root;
-            for (j, &v) in xi.iter().enumerate() {
-                self.gradient[j + 1] += residual * v;
-                scaled[k * p + j + 1] = root * v;
-            }
+            self.gradient[1..].iter_mut().zip(xi).for_each(|(g, v)| *g += residual * v);
         }
-        let block = MatRef::from_row_major_slice(&scaled[..m * p], m, p);
-        matmul(
-            self.hessian.as_mut(),
-            BlockStructure::TriangularLower,
-            Accum::Add,
-            block.transpose(),
-            BlockStructure::Rectangular,
-            block,
-            BlockStructure::Rectangular,
-            1.0,
-            Par::Seq,
-        );
     }
+}
+
+/// Adds the weighted Gram product of some rows to the lower half of `sum`; `scaled` is room for them.
+fn add_gram(
+    sum: &mut Mat<f64>,
+    scaled: &mut [f64],
+    share: &Share,
+    beta: &[f64],
+    rows: std::ops::Range<usize>,
+) {
+    let (p, m) = (beta.len(), rows.len());
+    for (i, scaled) in rows.zip(scaled.chunks_exact_mut(p)) {
+        let row = share.x.row(i);
+        let xi = row.as_slice().unwrap_or_default();
+        let mu = logistic(beta[0] + dot(xi, &beta[1..]));
+        let root = (share.w[i] * mu * (1.0 - mu)).sqrt();
+        scaled[0] = root;
+        scaled[1..].iter_mut().zip(xi).for_each(|(s, v)| *s = root * v);
+    }
+    let block = MatRef::from_row_major_slice(&scaled[..m * p], m, p);
+    matmul(
+        sum.as_mut(),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        block.transpose(),
+        BlockStructure::Rectangular,
+        block,
+        BlockStructure::Rectangular,
+        1.0,
+        Par::Seq,
+    );
 }
 
 /// Inner product in eight running sums, which the compiler turns into vector instructions.
@@ -393,50 +466,6 @@ fn check(x: ArrayView2<'_, f64>, y: ArrayView1<'_, bool>, w: &[f64]) -> Result<f
     Ok(crate::numeric::sum(w))
 }
 
-/// linfa-logistic's L-BFGS to the same optimum: slow, single-threaded, independent of ours.
-#[derive(Debug, Clone, Copy)]
-pub struct LinfaLogistic(pub Newton);
-
-impl Fit<Array2<f64>, Array1<bool>, SolverError> for LinfaLogistic {
-    type Object = FittedLogistic;
-
-    /// Fits with linfa, turns its answer to P(event), and measures the gradient itself, as linfa-logistic 0.8
-    /// returns `Ok` without having converged.
-    ///
-    /// # Errors
-    /// [`SolverError::Weighted`] for rows of different weights; else as [`Newton`].
-    fn fit(&self, rows: &Rows) -> Result<FittedLogistic, SolverError> {
-        let Self(newton) = *self;
-        let w = weights_of(rows);
-        let total = check(rows.records().view(), rows.targets().view(), &w)?;
-        let (min, max) = w.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &w| (a.min(w), b.max(w)));
-        if max > min * (1.0 + 1e-6) {
-            return Err(SolverError::Weighted { min: min as f32, max: max as f32 });
-        }
-        let plain = DatasetBase::new(rows.records().view(), rows.targets().view());
-        let fitted = linfa_logistic::LogisticRegression::default()
-            .alpha(newton.penalty / min)
-            .max_iterations(newton.iterations_max as u64 * 100)
-            .gradient_tolerance(newton.tolerance * plain.records().nrows() as f64)
-            .fit(&plain)
-            .map_err(|e| SolverError::Linfa(Box::new(e)))?;
-        let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
-        let mut beta = vec![sign * fitted.intercept()];
-        beta.extend(fitted.params().iter().map(|b| sign * b));
-        let all = Share { x: rows.records().view(), y: rows.targets().view(), w: &w, total, stride: 1 };
-        let pass = newton.pass(&all, &beta);
-        let gradient_norm = pass.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs())) / total;
-        if gradient_norm > newton.tolerance.max(LINFA_TOLERANCE) {
-            let (iterations, tolerance) = (newton.iterations_max * 100, newton.tolerance);
-            return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
-        }
-        newton.finish(&Optimum { beta, pass, iterations: 0, gradient_norm }, total, rows.targets().view())
-    }
-}
-
-/// L-BFGS stops on the Euclidean norm and its line search ends near 1e-6 of the gradient's scale.
-const LINFA_TOLERANCE: f64 = 1e-5;
-
 /// Mean and standard deviation of each column under weights; a constant column gets deviation 1.
 ///
 /// Shapes: `x` is `[n_rows, n_features]` row by row, `w` `[n_rows]`; returns two `[n_features]`.
@@ -467,6 +496,3 @@ pub fn moments(x: &[f64], n_features: usize, w: &[f32]) -> (Vec<f64>, Vec<f64>) 
     });
     (mean.clone(), sd.collect())
 }
-
-#[cfg(test)]
-mod tests;
