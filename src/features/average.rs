@@ -1,7 +1,9 @@
 //! The customer that every one starts as: the covariates of an average invoice, looked up and not computed.
 
-use super::covariate::{BASE, DayRow, Evening, Facts, late_mix};
-use super::habits::{Habits, PayDay};
+use super::covariate::{BASE, N_STILL};
+use super::day_row::{DayRow, Days, Still, days_ahead};
+use super::facts::Facts;
+use super::habits::Habits;
 use super::prior::Prior;
 use super::state::Memory;
 
@@ -9,9 +11,9 @@ use super::state::Memory;
 const RELATIVE: std::ops::RangeInclusive<i32> = -200..=400;
 /// Ages in days that are looked up.
 const AGE_MAX_DAYS: i32 = 800;
-const AGE_SHAPE: usize = place("customer_age_shape");
-const LATE_MIX: usize = place("customer_late_mix");
-const DAYS_AHEAD: usize = place("days_ahead");
+const AGE_SHAPE: usize = place("customer_age_shape") - N_STILL;
+const LATE_MIX: usize = place("customer_late_mix") - N_STILL;
+const DAYS_AHEAD: usize = place("days_ahead") - N_STILL;
 /// Place of the covariate that the invoice's terms are.
 pub const TERMS: usize = place("terms_days");
 
@@ -52,8 +54,8 @@ impl<'a> Average<'a> {
     pub fn new(prior: &'a Prior, memory: &Memory, log_terms: f64) -> Self {
         let habits = Habits::average(prior, memory);
         let mut out = Self { prior, habits, log_terms, by_relative: Vec::new(), by_age: Vec::new() };
-        out.by_relative = RELATIVE.map(|relative| out.computed(0, 0, relative)).collect();
-        out.by_age = (0..=AGE_MAX_DAYS).map(|age| out.computed(0, 0, age).base[AGE_SHAPE]).collect();
+        out.by_relative = RELATIVE.map(|relative| out.days(0, 0).around(relative)).collect();
+        out.by_age = (0..=AGE_MAX_DAYS).map(|age| out.days(0, 0).around(age).moving[AGE_SHAPE]).collect();
         out
     }
 
@@ -62,24 +64,40 @@ impl<'a> Average<'a> {
         self.prior.mark.0
     }
 
-    /// Covariates on `day` of the average invoice with the dates of this one.
-    pub fn row(&self, facts: &Facts, day: i32) -> DayRow {
-        let (issue, due) = (facts.issue(), facts.due());
-        let (relative, age) = (day - due, day - issue);
-        if !RELATIVE.contains(&relative) || !(0..=AGE_MAX_DAYS).contains(&age) {
-            return self.computed(issue, due, day);
-        }
-        let mut row = self.by_relative[(relative - RELATIVE.start()) as usize];
-        let usual = Facts::average(issue, due, self.log_terms);
-        row.base[AGE_SHAPE] = self.by_age[age as usize];
-        row.base[LATE_MIX] = late_mix(self.prior, &self.habits, &usual, relative);
-        row.base[DAYS_AHEAD] = DayRow::days_ahead(day - self.mark());
-        row
+    /// The average invoice with the dates of this one.
+    pub fn like(&self, facts: &Facts) -> AverageInvoice<'_> {
+        AverageInvoice { of: self, days: self.days(facts.issue, facts.due) }
     }
 
-    fn computed(&self, issue: i32, due: i32, day: i32) -> DayRow {
-        let usual = Facts::average(issue, due, self.log_terms);
-        let none = &mut Evening::none();
-        DayRow::new(self.prior, &self.habits, &usual, &PayDay::AVERAGE, 0.0, day, none)
+    fn days(&self, issue: i32, due: i32) -> Days<'_> {
+        Days::new(self.prior, &self.habits, Facts::average(issue, due, self.log_terms))
+    }
+}
+
+/// The average invoice with certain dates.
+#[derive(Debug, Clone)]
+pub struct AverageInvoice<'a> {
+    of: &'a Average<'a>,
+    days: Days<'a>,
+}
+
+impl AverageInvoice<'_> {
+    /// What is the same on all its days.
+    pub fn still(&self) -> Still {
+        self.days.still()
+    }
+
+    /// Its covariates on a day.
+    pub fn on(&self, day: i32) -> DayRow {
+        let facts = self.days.facts();
+        let (relative, age) = (day - facts.due, day - facts.issue);
+        if !RELATIVE.contains(&relative) || !(0..=AGE_MAX_DAYS).contains(&age) {
+            return self.days.around(day);
+        }
+        let mut row = self.of.by_relative[(relative - RELATIVE.start()) as usize];
+        row.moving[AGE_SHAPE] = self.of.by_age[age as usize];
+        row.moving[LATE_MIX] = self.days.late_mix(relative);
+        row.moving[DAYS_AHEAD] = days_ahead(day - self.of.mark());
+        row
     }
 }

@@ -7,6 +7,8 @@ pub mod average;
 pub mod background;
 pub mod bins;
 pub mod covariate;
+pub mod day_row;
+pub mod facts;
 pub mod habits;
 pub mod label;
 pub mod pay_day;

@@ -1,6 +1,8 @@
 //! Person-period rows: an invoice open at a landmark, a day after it, and whether it was settled that day.
 
-use super::covariate::{Backlog, DayRow, Evening, Facts, N_COLUMNS};
+use super::covariate::N_COLUMNS;
+use super::day_row::{Days, Still};
+use super::facts::Facts;
 use super::habits::{Calendar, Habits};
 use super::label::Spell;
 use super::portfolio::Offered;
@@ -12,6 +14,7 @@ use crate::numeric::{Rng, rng, text_key, unit};
 use crate::policy::{Solver, ValidPolicy};
 use rand::Rng as _;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 
 /// Customers swept in one go; fixed, so that rows come in the same order whatever the number of threads.
 const CUSTOMERS_PER_PART: usize = 256;
@@ -57,12 +60,15 @@ pub fn risk_end(known: &Known, i: usize, l: i32, horizon_days: i32) -> i32 {
 /// Draws person-period rows from the landmarks of `survey`.
 ///
 /// Every row of the history has the same chance as others of its kind; days with and without settlement have two
-/// rates, chosen so that at most `policy.model.train_rows_max` rows are expected, events first. A row's weight is the
+/// rates, chosen so that at most `policy.model.train_rows_max` rows are expected, events first. Where these are few for
+/// each customer on each landmark, some of those are looked at, by chance, and give more rows each: looking at a
+/// customer costs what many rows do. A row's weight is the
 /// inverse of its rate, scaled so that all rows of one settled invoice together weigh about one: neighbouring
 /// landmarks see the same settlement again, which is no new evidence. The draw depends on the customer's id and the
 /// seed alone.
 pub fn person_periods(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> PersonPeriods {
-    let rates = Rates::new(survey.offered, policy);
+    let cells = known.n_customers() * survey.landmarks().len();
+    let rates = Rates::new(survey.offered, cells, policy);
     let parts: Vec<PersonPeriods> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART))
         .into_par_iter()
         .map(|part| {
@@ -99,26 +105,29 @@ impl PersonPeriods {
         sweep(known, c, survey.landmarks(), &survey.memory, room, |m, state, open| {
             let prior = &survey.priors[m];
             let landmark = prior.mark.0;
-            let mut view: Option<(Habits, Calendar<'_>)> = None;
+            if !draw.looks() {
+                return;
+            }
+            let view: OnceCell<(Habits, Calendar<'_>)> = OnceCell::new();
             for &i in open {
                 let i = i as usize;
                 let Spell { end, paid, .. } = Spell::new(known, i, prior.mark, horizon_days);
-                let mut sight: Option<(Facts, Backlog, Evening)> = None;
+                let mut sight: Option<(Days<'_>, Still)> = None;
                 draw.days(landmark, end.0, paid, |day, event, weight| {
-                    let (habits, calendar) = view.get_or_insert_with(|| {
+                    let (habits, calendar) = view.get_or_init(|| {
                         let habits = Habits::new(known, state, open, prior, &survey.memory);
                         let calendar = Calendar::new(&habits, prior, &survey.almanac);
                         (habits, calendar)
                     });
-                    let (facts, backlog, evening) = sight.get_or_insert_with(|| {
-                        let facts = Facts::new(known, i, habits, prior);
-                        (facts, Backlog::new(&facts, prior), Evening::none())
+                    let (days, still) = sight.get_or_insert_with(|| {
+                        let days = Days::new(prior, habits, Facts::new(known, i, habits, prior));
+                        let still = days.still();
+                        (days, still)
                     });
-                    let backlog = backlog.at(day, facts, habits, |d| calendar.release(d));
+                    let row = days.on(day, &calendar.day(day), |d| calendar.release(d));
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
-                    DayRow::new(prior, habits, facts, &calendar.day(day), backlog, day, evening)
-                        .write(&mut self.x[at..]);
+                    row.write(still, &mut self.x[at..]);
                     self.event.push(event);
                     self.weight.push(weight);
                 });
@@ -127,9 +136,14 @@ impl PersonPeriods {
     }
 }
 
+/// Rows wanted of a customer on a landmark if it is looked at.
+const ROWS_A_LOOK: f64 = 4.0;
+
 /// Sampling rates of days with and without settlement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Rates {
+    /// Share of the customers that are looked at on a landmark; the other rates are among those.
+    look: f64,
     event: f64,
     other: f64,
     /// What a row drawn for certain weighs.
@@ -137,17 +151,26 @@ struct Rates {
 }
 
 impl Rates {
-    fn new(offered: Offered, policy: &ValidPolicy) -> Self {
+    /// `cells` are customers times landmarks.
+    fn new(offered: Offered, cells: usize, policy: &ValidPolicy) -> Self {
         let unit = (offered.settled_invoices as f64 / offered.events.max(1) as f64).min(1.0);
         let cap = policy.model.train_rows_max as f64;
         let (events, others) = (offered.events as f64, (offered.person_days - offered.events) as f64);
         if policy.model.solver == Solver::Linfa {
             // linfa knows no weights: one rate for all
             let rate = (cap / (events + others).max(1.0)).min(1.0);
-            return Self { event: rate, other: rate, unit };
+            return Self { look: 1.0, event: rate, other: rate, unit };
         }
         let event = (0.5 * cap / events.max(1.0)).min(1.0);
-        Self { event, other: ((cap - event * events) / others.max(1.0)).min(1.0), unit }
+        let other = ((cap - event * events) / others.max(1.0)).min(1.0);
+        let rows = event * events + other * others;
+        let look = (rows / (ROWS_A_LOOK * cells.max(1) as f64)).max(event).max(other).min(1.0);
+        Self { look, event: event / look, other: other / look, unit }
+    }
+
+    /// Weight of a row drawn at a rate.
+    fn weight(&self, rate: f64) -> f32 {
+        (self.unit / (self.look * rate)) as f32
     }
 }
 
@@ -166,6 +189,11 @@ impl Draw {
         draw
     }
 
+    /// Whether the customer is looked at on this landmark.
+    fn looks(&mut self) -> bool {
+        self.rates.look >= 1.0 || unit(self.rng.next_u64()) < self.rates.look
+    }
+
     fn gap(&mut self) -> u64 {
         if self.rates.other >= 1.0 {
             return 0;
@@ -179,12 +207,12 @@ impl Draw {
         let others = (end - landmark - i32::from(paid)).max(0) as u64;
         let mut at = self.skip;
         while at < others {
-            take(landmark + 1 + at as i32, false, (self.rates.unit / self.rates.other) as f32);
+            take(landmark + 1 + at as i32, false, self.rates.weight(self.rates.other));
             at += 1 + self.gap();
         }
         self.skip = at - others;
         if paid && (self.rates.event >= 1.0 || unit(self.rng.next_u64()) < self.rates.event) {
-            take(end, true, (self.rates.unit / self.rates.event) as f32);
+            take(end, true, self.rates.weight(self.rates.event));
         }
     }
 }

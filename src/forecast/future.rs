@@ -101,11 +101,8 @@ impl Room {
                 new.day_lifts(c, last, &mut self.lifts);
                 self.cash.clear();
                 self.cash.resize(n_days, 0.0);
-                for (b, (share, season)) in self.shares.iter().zip(season).enumerate() {
-                    let billed = share * season;
-                    let paid = &mut self.cash[b + 1..];
-                    paid.iter_mut().zip(&self.falls).for_each(|(cash, fall)| *cash += billed * fall);
-                }
+                self.shares.iter_mut().zip(season).for_each(|(share, season)| *share *= season);
+                convolve(&self.shares, &self.falls, &mut self.cash);
                 self.cash.iter_mut().zip(&self.lifts).for_each(|(cash, lift)| *cash *= lift);
             }
             let at = 2 * line.currency as usize * n_days;
@@ -115,6 +112,27 @@ impl Room {
                 *v += line.per_day * cash * line.lump;
             }
         }
+    }
+}
+
+/// Adds `sum_b billed[b] falls[d - b - 1]` to `cash[d]`: what is billed on a day is paid from the next one on. Four days'
+/// bills go together, so that each sum is loaded and stored a quarter as often.
+fn convolve(billed: &[f64], falls: &[f64], cash: &mut [f64]) {
+    let (fours, rest) = billed.as_chunks::<4>();
+    for (k, four) in fours.iter().enumerate() {
+        let first = 4 * k + 1;
+        for late in 0..4.min(cash.len().saturating_sub(first)) {
+            cash[first + late] += (0..=late).map(|b| four[b] * falls[late - b]).sum::<f64>();
+        }
+        let Some(cash) = cash.get_mut(first + 4..) else { continue };
+        let of = |b: usize| &falls[4 - b..];
+        for ((((cash, f0), f1), f2), f3) in cash.iter_mut().zip(of(0)).zip(of(1)).zip(of(2)).zip(of(3)) {
+            *cash += (four[0] * f0 + four[1] * f1) + (four[2] * f2 + four[3] * f3);
+        }
+    }
+    for (b, billed) in (4 * fours.len()..).zip(rest) {
+        let Some(cash) = cash.get_mut(b + 1..) else { continue };
+        cash.iter_mut().zip(falls).for_each(|(cash, fall)| *cash += billed * fall);
     }
 }
 
@@ -148,6 +166,20 @@ mod tests {
 
     fn shocks(n_draws: usize) -> Shocks {
         Shocks { n_draws, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 3 }
+    }
+
+    #[test]
+    fn bills_are_paid_as_their_curve_falls() {
+        for n in [1, 3, 4, 5, 8, 23] {
+            let billed: Vec<f64> = (0..n).map(|k| f64::from(k + 1)).collect();
+            let falls: Vec<f64> = (0..n).map(|k| 0.5_f64.powi(k)).collect();
+            let mut cash = vec![1.0; n as usize];
+            convolve(&billed, &falls, &mut cash);
+            for (d, cash) in cash.iter().enumerate() {
+                let wanted: f64 = 1.0 + (0..d).map(|b| billed[b] * falls[d - b - 1]).sum::<f64>();
+                assert!((cash - wanted).abs() < 1e-9, "{n} {d}");
+            }
+        }
     }
 
     /// Four standard errors.

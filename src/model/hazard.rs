@@ -1,10 +1,10 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
 use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError, moments};
-use crate::features::covariate::{DayRow, N_COLUMNS, caution, column_name};
+use crate::features::covariate::{N_COLUMNS, caution, column_name};
+use crate::features::day_row::{InvoiceHazard, Still};
 use crate::features::{PersonPeriods, Survey, person_periods};
 use crate::ledger::Known;
-use crate::numeric::logistic;
 use crate::policy::{Solver, ValidPolicy};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -64,9 +64,9 @@ pub struct Hazard {
 }
 
 impl Hazard {
-    /// Probability of settlement on the day of a row, given that the invoice is open when it starts.
-    pub fn hazard(&self, row: &DayRow) -> f64 {
-        logistic(self.intercept + row.dot(&self.coefficients))
+    /// The hazard of an invoice with these still covariates.
+    pub fn of(&self, still: &Still) -> InvoiceHazard<'_> {
+        InvoiceHazard::new(self.intercept, &self.coefficients, still)
     }
 
     /// The same hazard over the columns that this version fills: a column it was fitted without counts nothing, one that

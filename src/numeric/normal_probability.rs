@@ -28,10 +28,12 @@ static TABLE: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
 /// assert_eq!(normal_probability(0.0), 0.5);
 /// assert!((normal_probability(1.959963984540054) - 0.975).abs() < 1e-9);
 /// ```
+#[inline]
 pub fn normal_probability(z: f64) -> f64 {
     let at = (z.clamp(-REACH, REACH) + REACH) * STEPS;
-    let k = at as usize;
-    let t = at - k as f64;
+    let k = at as u32;
+    let t = at - f64::from(k);
+    let k = k as usize;
     let ([p0, m0], [p1, m1]) = (TABLE[k], TABLE[k + 1]);
     let rise = p1 - p0;
     p0 + t * (m0 + t * ((3.0 * rise - 2.0 * m0 - m1) + t * (m0 + m1 - 2.0 * rise)))

@@ -27,6 +27,7 @@ static TABLE: LazyLock<Vec<[f64; 3]>> = LazyLock::new(|| {
 /// use arrears::numeric::rate::log_odds_of_rate;
 /// assert!((log_odds_of_rate(2f64.ln())).abs() < 1e-5);
 /// ```
+#[inline]
 pub fn log_odds_of_rate(rate: f64) -> f64 {
     let rate = rate.clamp(LEAST, MOST);
     let [from, value, slope] = TABLE[((rate.to_bits() >> SHIFT) - (LEAST.to_bits() >> SHIFT)) as usize];

@@ -4,7 +4,8 @@ use super::effect::{InvoiceDay, effects};
 use super::predict::daily_survival;
 use crate::core::Day;
 use crate::features::Survey;
-use crate::features::covariate::Facts;
+use crate::features::day_row::Days;
+use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits};
 use crate::features::sweep::{Room, sweep};
 use crate::ledger::{Known, NEVER};
@@ -156,7 +157,8 @@ impl History<'_> {
             for &i in open.iter().filter(|&&i| known.due[i as usize] < last) {
                 let i = i as usize;
                 let facts = Facts::new(known, i, &habits, prior);
-                daily_survival(prior, &habits, self.hazard, &facts, &calendar, last - mark, &mut survival);
+                let invoice = Days::new(prior, &habits, facts);
+                daily_survival(invoice, self.hazard, prior.mark, &calendar, last - mark, &mut survival);
                 let settled = if known.settled[i] == NEVER { NEVER } else { known.settled[i].max(mark + 1) };
                 for day in (mark + 1).max(known.due[i] + 1)..=last.min(settled) {
                     let [before, after] = [day - 1, day].map(|d| survival[(d - mark) as usize]);

@@ -1,6 +1,8 @@
 //! What each covariate adds to the log-odds of an invoice being late: contributions that add up to the score.
 
 use super::predict::{DAILY_DAYS, Predicted, Prediction, predict_and};
+use crate::features::covariate::{N_BASE, N_SIDED, N_STILL};
+use crate::features::day_row::N_MOVING;
 use crate::features::{Average, BASE, Survey, TERMS};
 use crate::ledger::Known;
 use crate::model::Hazard;
@@ -14,6 +16,8 @@ pub const OVERDUE_DAYS: i32 = 30;
 pub const AVERAGE_INVOICE: &str = "average_invoice";
 /// Name of what the days past the daily horizon add, of an invoice due later than they reach.
 pub const LATER_DAYS: &str = "later_days";
+/// Log-odds of a day past which its hazard is 0 or 1 to the last bit.
+const ETA_MAX: f64 = 700.0;
 /// Equal steps from the average invoice to this one.
 const N_STEPS: usize = 8;
 /// Weights of the ends of those steps by Boole's rule, twice: exact for polynomials of degree 5.
@@ -26,8 +30,6 @@ const WEIGHTS: [f64; N_STEPS + 1] = {
     }
     weights
 };
-/// Log-odds of a day past which its hazard is 0 or 1 to the last bit.
-const ETA_MAX: f64 = 700.0;
 
 /// A covariate's effect on the log-odds of late payment, against the portfolio's average invoice.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,18 +103,21 @@ fn take_apart(
     average: &Average<'_>,
     grace_days: i32,
 ) -> Contribution {
-    let facts = invoice.facts;
-    let deadline = facts.due() - average.mark() + grace_days;
+    let usual = average.like(invoice.facts);
+    let usual_still = usual.still();
+    let usual_hazard = hazard.of(&usual_still);
+    let deadline = invoice.facts.due() - average.mark() + grace_days;
     let deadline = if deadline > 0 { deadline } else { OVERDUE_DAYS };
     let n_days = deadline.min(DAILY_DAYS) as usize;
-    let mut days = [Step::NONE; DAILY_DAYS as usize];
+    let mut days: Vec<Step> = Vec::with_capacity(n_days);
     // survival and its complement at each point of the line: neither loses its digits near 0
     let (mut open, mut paid) = ([1.0; N_STEPS + 1], [0.0; N_STEPS + 1]);
-    for ((k, row), step) in invoice.days[..n_days].iter().enumerate().zip(&mut days) {
-        let usual = average.row(facts, average.mark() + 1 + k as i32);
-        let eta = hazard.intercept + usual.dot(&hazard.coefficients);
-        step.distance = row.distance(&usual, &hazard.coefficients);
-        let gap: f64 = step.distance.iter().sum();
+    for (day, row) in (average.mark() + 1..).zip(&invoice.days[..n_days]) {
+        let usual = usual.on(day);
+        let eta = usual_hazard.log_odds(&usual);
+        let gap = invoice.hazard.log_odds(row) - eta;
+        let mut step = Step { side: row.side, distance: row.moving, hazard: [0.0; N_STEPS + 1] };
+        step.distance.iter_mut().zip(usual.moving).for_each(|(x, usual)| *x -= usual);
         let mut odds = (-eta.clamp(-ETA_MAX, ETA_MAX)).exp();
         let ratio = (-gap / N_STEPS as f64).exp();
         for h in &mut step.hazard {
@@ -124,13 +129,26 @@ fn take_apart(
             *paid += now;
             *open -= now;
         }
+        days.push(step);
     }
     // slope of the log-odds of survival in the log-odds of a day
     let scale: [f64; N_STEPS + 1] = std::array::from_fn(|q| -WEIGHTS[q] / paid[q].max(f64::MIN_POSITIVE));
-    let mut out = Contribution::NONE;
-    for step in &days[..n_days] {
+    let (mut slopes, mut sided, mut moving) = (0.0, 0.0, [0.0; N_MOVING]);
+    for step in &days {
         let slope: f64 = step.hazard.iter().zip(scale).map(|(h, s)| h * s).sum();
-        out.effect.iter_mut().zip(step.distance).for_each(|(sum, d)| *sum += slope * d);
+        slopes += slope;
+        sided += slope * step.side;
+        moving.iter_mut().zip(step.distance).for_each(|(sum, d)| *sum += slope * d);
+    }
+    let mut out = Contribution::NONE;
+    let of_column = &hazard.coefficients;
+    for k in 0..N_STILL {
+        let distance = invoice.still.0[k] - usual_still.0[k];
+        let of_side = if k < N_SIDED { sided * of_column[N_BASE + k] } else { 0.0 };
+        out.effect[k] = distance * (slopes * of_column[k] + of_side);
+    }
+    for (k, sum) in moving.into_iter().enumerate() {
+        out.effect[N_STILL + k] = sum * of_column[N_STILL + k];
     }
     let log_odds = |q: usize| (open[q].max(f64::MIN_POSITIVE) / paid[q].max(f64::MIN_POSITIVE)).ln();
     out.average = log_odds(0);
@@ -150,14 +168,12 @@ fn take_apart(
 /// One day on the way from the average invoice to this one.
 #[derive(Clone, Copy)]
 struct Step {
-    /// What each covariate's distance from the average adds to the log-odds of the day.
-    distance: [f64; BASE.len()],
+    /// What the first still covariates are multiplied by.
+    side: f64,
+    /// Distance of each moving covariate from the average.
+    distance: [f64; N_MOVING],
     /// Hazard of the day at each point.
     hazard: [f64; N_STEPS + 1],
-}
-
-impl Step {
-    const NONE: Self = Self { distance: [0.0; BASE.len()], hazard: [0.0; N_STEPS + 1] };
 }
 
 #[cfg(test)]

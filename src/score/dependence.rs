@@ -2,7 +2,8 @@
 
 use super::predict::daily_survival;
 use crate::core::Day;
-use crate::features::covariate::Facts;
+use crate::features::day_row::Days;
+use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits};
 use crate::features::sweep::{Room, sweep};
 use crate::features::{Survey, prior::Prior};
@@ -21,7 +22,7 @@ const WEEK_MOST: f64 = 0.4;
 /// Days after each by which an invoice is paid or not: payments of a week, a fortnight and four weeks.
 const HORIZONS: [i32; 3] = [7, 14, 28];
 /// Customers looked at, at the most: chosen by their ids.
-const CUSTOMERS: usize = 1500;
+const CUSTOMERS: usize = 750;
 /// Customers in one go; fixed, so that threads do not change a byte.
 const CHUNK: usize = 32;
 /// Pseudo-marks at which invoices had in common what the policy says.
@@ -132,7 +133,8 @@ impl Look<'_> {
         for &i in open {
             let facts = Facts::new(known, i as usize, self.habits, prior);
             let last = HORIZONS[HORIZONS.len() - 1];
-            daily_survival(prior, self.habits, self.hazard, &facts, &calendar, last, &mut survival);
+            let invoice = Days::new(prior, self.habits, facts);
+            daily_survival(invoice, self.hazard, prior.mark, &calendar, last, &mut survival);
             for (own, horizon) in own.iter_mut().zip(HORIZONS) {
                 let p = 1.0 - survival[horizon as usize];
                 let paid = known.settled[i as usize] <= prior.mark.0 + horizon;

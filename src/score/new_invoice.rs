@@ -2,8 +2,9 @@
 
 use super::predict::Prediction;
 use crate::features::Survey;
-use crate::features::covariate::{DayRow, Evening, Facts};
-use crate::features::habits::{Calendar, Habits, PayDay};
+use crate::features::day_row::Days;
+use crate::features::facts::Facts;
+use crate::features::habits::{Calendar, Habits};
 use crate::model::Hazard;
 
 /// Days after issue up to which hazards are taken day by day around the due date.
@@ -29,12 +30,14 @@ impl<'a> NewInvoices<'a> {
     /// Survival of customer `c`'s next invoice of its usual amount on `terms_days`, at each age `0..=last` in days
     /// since issue, written to `out`.
     ///
-    /// Like the tail of an open invoice's curve it is taken on average pay days ([`PayDay::AVERAGE`]): invoices will
+    /// Like the tail of an open invoice's curve it is taken on average pay days ([`Days::around`]): invoices will
     /// be issued on many days. Which days money then moves on is [`NewInvoices::day_lifts`]' to say.
     pub fn survival(&self, c: usize, terms_days: i32, last: i32, out: &mut Vec<f64>) {
         let (prior, habits) = (self.survey.prior(), &self.habits[c]);
         let issue = prior.mark.0;
-        let facts = Facts::usual(habits, issue, terms_days);
+        let invoice = Days::new(prior, habits, Facts::usual(habits, issue, terms_days));
+        let still = invoice.still();
+        let hazard = self.hazard.of(&still);
         out.clear();
         out.push(1.0);
         let (mut survival, mut from) = (1.0, 0);
@@ -45,8 +48,7 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            let row = DayRow::new(prior, habits, &facts, &PayDay::AVERAGE, 0.0, middle, &mut Evening::none());
-            let stay = 1.0 - self.hazard.hazard(&row);
+            let stay = 1.0 - hazard.on(&invoice.around(middle));
             for _ in from..to {
                 survival *= stay;
                 out.push(survival);

@@ -1,8 +1,10 @@
 //! Survival curves of the open invoices.
 
 use super::curve::{Curves, interpolate};
+use crate::core::Day;
 use crate::features::Survey;
-use crate::features::covariate::{Backlog, DayRow, Evening, Facts};
+use crate::features::day_row::{DayRow, Days, InvoiceHazard, Still};
+use crate::features::facts::Facts;
 use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::ledger::Known;
@@ -14,8 +16,12 @@ use rayon::prelude::*;
 pub const DAILY_DAYS: i32 = 91;
 /// Days after as_of up to which curves are kept by the day: six calendar months and a week.
 const GRID_DAILY_DAYS: i32 = 189;
-/// Days in a span of the hazard, and of the grid, after those.
+/// Days in a span of the grid after those, and of the hazard past the daily horizon near the due date.
 const SPAN_DAYS: i32 = 7;
+/// Days in a span of the hazard elsewhere: it hardly moves there.
+const LONG_SPAN_DAYS: i32 = 21;
+/// What is near the due date, on either side of it.
+const NEAR_DUE_DAYS: i32 = 35;
 /// Curves of the open invoices, in ledger order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -42,7 +48,8 @@ pub fn grid(loss_horizon_days: i32) -> Vec<i32> {
 /// Predicts the curve of every open invoice.
 ///
 /// `S[d] = prod_{j <= d} (1 - h[j])` with the model's daily hazard `h`: day by day to 91 days, then by spans of a
-/// week with the hazard of its middle on an average pay day, cut at the due date so that it is always an edge.
+/// week, or three where the due date is far, with the hazard of their middle on an average pay day, cut at the due date
+/// so that it is always an edge.
 pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Prediction {
     predict_and(known, survey, hazard, policy, |_| ()).0
 }
@@ -50,6 +57,8 @@ pub fn predict(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPo
 /// An open invoice as its curve was predicted from.
 pub(super) struct Predicted<'a> {
     pub facts: &'a Facts,
+    pub still: Still,
+    pub hazard: InvoiceHazard<'a>,
     /// The days of the daily horizon.
     pub days: &'a [DayRow],
     edges: &'a [i32],
@@ -100,12 +109,15 @@ pub(super) fn predict_and<T: Send>(
         rest = later;
     }
     let of_customer = |(c, rows, survival): (usize, std::ops::Range<usize>, &mut [f64])| -> Vec<T> {
-        let view = View::new(survey, hazard, &habits[c]);
+        let view = View::new(survey, &habits[c]);
         let mut days = Vec::with_capacity(DAILY_DAYS as usize);
         let one = |(k, row): (usize, &mut [f64])| {
             let facts = Facts::new(known, open[k] as usize, view.habits, view.prior);
-            view.curve(&facts, &edges, &mut days, row);
-            of_each(&Predicted { facts: &facts, days: &days, edges: &edges, curve: row })
+            let mut invoice = Days::new(view.prior, view.habits, facts);
+            let still = invoice.still();
+            let hazard = hazard.of(&still);
+            view.curve(&mut invoice, hazard, &edges, &mut days, row);
+            of_each(&Predicted { facts: &facts, still, hazard, days: &days, edges: &edges, curve: row })
         };
         rows.zip(survival.chunks_exact_mut(width)).map(one).collect()
     };
@@ -116,7 +128,6 @@ pub(super) fn predict_and<T: Send>(
 /// One customer at as_of.
 struct View<'a> {
     prior: &'a Prior,
-    hazard: &'a Hazard,
     habits: &'a Habits,
     /// Share of what is ready that is let go on each day from `BACKLOG_DAYS` before as_of to the daily horizon.
     release: Vec<f64>,
@@ -125,58 +136,58 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(survey: &'a Survey, hazard: &'a Hazard, habits: &'a Habits) -> Self {
+    fn new(survey: &'a Survey, habits: &'a Habits) -> Self {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
         let calendar = Calendar::new(habits, prior, almanac);
         let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
         let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(prior.mark.0 + day)).collect();
-        Self { prior, hazard, habits, release, pay_days }
+        Self { prior, habits, release, pay_days }
     }
 
     /// Writes the curve of an invoice to `row`, and the covariates of the daily horizon to `days`.
-    fn curve(&self, facts: &Facts, edges: &[i32], days: &mut Vec<DayRow>, row: &mut [f64]) {
+    fn curve(
+        &self,
+        invoice: &mut Days<'_>,
+        hazard: InvoiceHazard<'_>,
+        edges: &[i32],
+        days: &mut Vec<DayRow>,
+        row: &mut [f64],
+    ) {
         days.clear();
         let as_of = self.prior.mark.0;
-        let mut backlog = Backlog::new(facts, self.prior);
         let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
-        let mut evening = Evening::none();
         let mut survival = 1.0;
         row[0] = survival;
-        for day in 1..=DAILY_DAYS {
-            let date = as_of + day;
-            let waiting = backlog.at(date, facts, self.habits, release);
-            let pay_day = &self.pay_days[day as usize - 1];
-            let x = DayRow::new(self.prior, self.habits, facts, pay_day, waiting, date, &mut evening);
-            survival *= 1.0 - self.hazard.hazard(&x);
+        for (day, pay_day) in (1..=DAILY_DAYS).zip(&self.pay_days) {
+            let x = invoice.on(as_of + day, pay_day, release);
+            survival *= 1.0 - hazard.on(&x);
             row[day as usize] = survival;
             days.push(x);
         }
-        self.tail(facts, edges, row, survival);
+        self.tail(invoice, hazard, edges, row, survival);
     }
 
     /// The curve past the daily horizon.
-    fn tail(&self, facts: &Facts, edges: &[i32], row: &mut [f64], survival: f64) {
-        let mut survival = survival;
+    fn tail(
+        &self,
+        invoice: &Days<'_>,
+        hazard: InvoiceHazard<'_>,
+        edges: &[i32],
+        row: &mut [f64],
+        mut survival: f64,
+    ) {
         let as_of = self.prior.mark.0;
-        let due = facts.due() - as_of;
+        let due = invoice.facts().due() - as_of;
         let last = edges[edges.len() - 1];
         let (mut from, mut k) = (DAILY_DAYS, DAILY_DAYS as usize + 1);
         while from < last {
-            let mut to = (from + SPAN_DAYS).min(last);
+            let is_near = from > due - NEAR_DUE_DAYS - LONG_SPAN_DAYS && from < due + NEAR_DUE_DAYS;
+            let mut to = (from + if is_near { SPAN_DAYS } else { LONG_SPAN_DAYS }).min(last);
             if from < due && due < to {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            let x = DayRow::new(
-                self.prior,
-                self.habits,
-                facts,
-                &PayDay::AVERAGE,
-                0.0,
-                middle,
-                &mut Evening::none(),
-            );
-            let stay = 1.0 - self.hazard.hazard(&x);
+            let stay = 1.0 - hazard.on(&invoice.around(middle));
             for day in from + 1..=to {
                 survival *= stay;
                 if edges[k] == day {
@@ -191,22 +202,21 @@ impl<'a> View<'a> {
 
 /// Survival of an invoice at each day `0..=last` after the prior's mark, written to `out`: the daily part of a curve.
 pub(super) fn daily_survival(
-    prior: &Prior,
-    habits: &Habits,
+    mut invoice: Days<'_>,
     hazard: &Hazard,
-    facts: &Facts,
+    mark: Day,
     calendar: &Calendar<'_>,
     last: i32,
     out: &mut Vec<f64>,
 ) {
-    let (mut backlog, mut evening) = (Backlog::new(facts, prior), Evening::none());
+    let still = invoice.still();
+    let hazard = hazard.of(&still);
     let mut survival = 1.0;
     out.clear();
     out.push(survival);
-    for day in prior.mark.0 + 1..=prior.mark.0 + last {
-        let waiting = backlog.at(day, facts, habits, |d| calendar.release(d));
-        let row = DayRow::new(prior, habits, facts, &calendar.day(day), waiting, day, &mut evening);
-        survival *= 1.0 - hazard.hazard(&row);
+    for day in mark.0 + 1..=mark.0 + last {
+        let row = invoice.on(day, &calendar.day(day), |d| calendar.release(d));
+        survival *= 1.0 - hazard.on(&row);
         out.push(survival);
     }
 }

@@ -5,7 +5,9 @@ use super::dependence::sample;
 use super::predict::{DAILY_DAYS, daily_survival};
 use crate::core::Day;
 use crate::features::Survey;
-use crate::features::covariate::{BASE, Backlog, DayRow, Evening, Facts};
+use crate::features::covariate::{BASE, N_STILL};
+use crate::features::day_row::Days;
+use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits};
 use crate::features::sweep::{Room, sweep};
 use crate::ledger::Known;
@@ -55,17 +57,17 @@ pub fn sightings(
                 let calendar = Calendar::new(&habits, prior, &survey.almanac);
                 for &i in open {
                     let facts = Facts::new(known, i as usize, &habits, prior);
-                    let mut backlog = Backlog::new(&facts, prior);
-                    let waiting = backlog.at(mark + 1, &facts, &habits, |d| calendar.release(d));
-                    let pay_day = calendar.day(mark + 1);
-                    let none = &mut Evening::none();
-                    let row = DayRow::new(prior, &habits, &facts, &pay_day, waiting, mark + 1, none);
+                    let invoice = Days::new(prior, &habits, facts);
                     let left = facts.due().saturating_add(policy.ledger.grace_days).saturating_sub(mark);
+                    let mut x = [0.0; BASE.len()];
+                    x[..N_STILL].copy_from_slice(&invoice.still().0);
+                    let next = invoice.clone().on(mark + 1, &calendar.day(mark + 1), |d| calendar.release(d));
+                    x[N_STILL..].copy_from_slice(&next.moving);
                     let late_prob = (1..=DAILY_DAYS).contains(&left).then(|| {
-                        daily_survival(prior, &habits, hazard, &facts, &calendar, left, &mut survival);
+                        daily_survival(invoice, hazard, prior.mark, &calendar, left, &mut survival);
                         survival[left as usize]
                     });
-                    out.push(Sighting { invoice: i, mark: prior.mark, x: row.base, late_prob });
+                    out.push(Sighting { invoice: i, mark: prior.mark, x, late_prob });
                 }
             });
         }
