@@ -75,6 +75,10 @@ pub enum Error {
     /// A table or folder cannot be written or read.
     #[error(transparent)]
     Contract(#[from] ContractError),
+    /// What a doctor found, which was told before.
+    #[error("{faults} of what was looked at would stop a run")]
+    #[allow(missing_docs)] // of fields: the message names each one
+    Unwell { faults: usize, exit_status: u8 },
     /// Standard output was closed to us.
     #[error("standard output: cannot be written")]
     Print(#[source] std::io::Error),
@@ -103,6 +107,7 @@ impl Error {
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
             Self::NoReportingCurrency { .. } | Self::WorklistFormat { .. } => 2,
             Self::Model(_) | Self::AuditFailed { .. } | Self::AuditLabels { .. } | Self::Gate { .. } => 4,
+            Self::Unwell { exit_status, .. } => *exit_status,
             Self::Ingest(e) => e.exit_code(),
             Self::Rejected { refused, .. } => refused.exit_code(),
             Self::Artifact(e) => e.exit_code(),
@@ -121,14 +126,20 @@ impl Error {
     /// assert!(text.contains("\n\nhint: `arrears policy init` prints every key"));
     /// ```
     pub fn in_full(&self) -> String {
+        let mut text = self.with_causes();
+        if let Some(hint) = self.hint() {
+            text.push_str(&format!("\n\nhint: {hint}"));
+        }
+        text
+    }
+
+    /// The message, and a line `caused by: ...` for each source.
+    pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
         while let Some(e) = source {
             text.push_str(&format!("\n  caused by: {}", e.to_string().trim_end().replace('\n', "\n    ")));
             source = e.source();
-        }
-        if let Some(hint) = self.hint() {
-            text.push_str(&format!("\n\nhint: {hint}"));
         }
         text
     }
@@ -182,7 +193,7 @@ impl Error {
             }
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
-            Self::Print(_) | Self::WorklistFormat { .. } => None,
+            Self::Print(_) | Self::WorklistFormat { .. } | Self::Unwell { .. } => None,
         }
     }
 }

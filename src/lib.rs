@@ -34,6 +34,7 @@ pub mod features;
 pub mod forecast;
 pub mod ingest;
 pub mod ledger;
+pub mod machine;
 pub mod model;
 pub mod numeric;
 pub mod pipeline;

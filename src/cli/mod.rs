@@ -6,6 +6,7 @@ pub mod backtest;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 pub mod fit;
 pub mod input;
@@ -61,6 +62,7 @@ enum Verb {
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 const COMMON: &str = "Common options";
@@ -110,6 +112,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Schema(args) => schema::run(&args, &screen),
         Verb::Completions(args) => completions::run(&args, &screen),
         Verb::Man(args) => man::run(&args, &screen),
+        Verb::Doctor(args) => doctor::run(&args, &screen),
     }
 }
 
@@ -134,6 +137,7 @@ mod tests {
             of::<check::CheckArgs>("check"),
             of::<completions::CompletionsArgs>("completions"),
             of::<demo::DemoArgs>("demo"),
+            of::<doctor::DoctorArgs>("doctor"),
             of::<explain::ExplainArgs>("explain"),
             of::<fit::FitArgs>("fit"),
             of::<man::ManArgs>("man"),
@@ -160,14 +164,14 @@ mod tests {
         }
     }
 
-    /// `check` alone does without one: it then judges everything in the files.
+    /// `check` and `doctor` do without one: they then judge everything in the files.
     #[test]
     fn as_of_never_has_a_default() {
         for verb in verbs() {
             if let Some(as_of) = verb.get_arguments().find(|a| a.get_id() == "as_of") {
                 let name = verb.get_name();
                 assert!(as_of.get_default_values().is_empty(), "{name}");
-                assert_eq!(as_of.is_required_set(), name != "check", "{name}");
+                assert_eq!(as_of.is_required_set(), !["check", "doctor"].contains(&name), "{name}");
             }
         }
     }

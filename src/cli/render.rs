@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::pipeline::Summary;
+use anstream::adapter::strip_str;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
@@ -39,7 +40,7 @@ impl Screen {
                 serde_json::to_string_pretty(value).map_err(|e| Error::Print(io::Error::other(e)))?
             }
         };
-        let mut out = io::stdout().lock();
+        let mut out = anstream::stdout().lock();
         let printed = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
         match printed {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(e)),
@@ -70,14 +71,50 @@ impl Screen {
     }
 }
 
+/// How a word stands out on a terminal. What is printed elsewhere, or under NO_COLOR, is the plain word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // their names say it
+pub enum Style {
+    Heading,
+    Good,
+    Doubtful,
+    Bad,
+    Quiet,
+}
+
+impl Style {
+    /// The text in this style; nothing stays nothing.
+    pub fn on(self, text: &str) -> String {
+        let code = match self {
+            Self::Heading => "1",
+            Self::Good => "32",
+            Self::Doubtful => "33",
+            Self::Bad => "1;31",
+            Self::Quiet => "2",
+        };
+        if text.is_empty() { String::new() } else { format!("\u{1b}[{code}m{text}\u{1b}[0m") }
+    }
+}
+
+/// Words that lines for a person begin with.
+const WORDS: [(&str, Style); 3] =
+    [("error:", Style::Bad), ("warning:", Style::Doubtful), ("hint:", Style::Heading)];
+
+/// A line with its first word in style, if that is one of [`WORDS`].
+fn emphasised(line: &str) -> String {
+    let word = WORDS.iter().find_map(|(word, style)| Some((style.on(word), line.strip_prefix(word)?)));
+    word.map_or_else(|| line.to_owned(), |(word, rest)| word + rest)
+}
+
 /// Prints an error, what caused it, and what to do next.
 pub fn print_error(error: &Error) {
     to_person(&format!("error: {}", error.in_full()));
 }
 
-/// One line on standard error. There is nobody to tell when that fails.
-fn to_person(line: &str) {
-    let _lost = writeln!(io::stderr().lock(), "{line}");
+/// Lines on standard error. There is nobody to tell when that fails.
+fn to_person(lines: &str) {
+    let lines: Vec<String> = lines.lines().map(emphasised).collect();
+    let _lost = writeln!(anstream::stderr().lock(), "{}", lines.join("\n"));
 }
 
 /// A run in short: what is open and late, what is expected by week, whom to contact first.
@@ -135,18 +172,24 @@ pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Strin
 
 /// [`aligned`] of as many columns as the header has.
 pub fn aligned_rows<R: AsRef<[String]>>(header: &[&str], rows: &[R]) -> String {
-    let mut width: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
+    let mut width: Vec<usize> = header.iter().map(|h| shown_width(h)).collect();
     for row in rows {
         for (w, cell) in width.iter_mut().zip(row.as_ref()) {
-            *w = (*w).max(cell.chars().count());
+            *w = (*w).max(shown_width(cell));
         }
     }
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: String = cells.zip(&width).map(|(c, w)| format!("  {c:<w$}")).collect();
-        format!("{}\n", padded.trim_end())
+        let pad = |c: &str, w: usize| " ".repeat(w - shown_width(c));
+        let padded: String = cells.zip(&width).map(|(c, &w)| format!("  {c}{}", pad(c, w))).collect();
+        padded.trim_end().to_owned()
     };
-    let body: String = rows.iter().map(|r| line(&mut r.as_ref().iter().map(String::as_str))).collect();
-    line(&mut header.iter().copied()) + &body
+    let body: String = rows.iter().map(|r| line(&mut r.as_ref().iter().map(String::as_str)) + "\n").collect();
+    Style::Heading.on(&line(&mut header.iter().copied())) + "\n" + &body
+}
+
+/// Characters of a text as it is seen, without its styles.
+fn shown_width(text: &str) -> usize {
+    strip_str(text).to_string().chars().count()
 }
 
 #[cfg(test)]
@@ -156,6 +199,21 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["ü".to_owned(), "x".to_owned()], ["abc".to_owned(), String::new()]];
-        assert_eq!(aligned(["a", "b"], &rows), "  a    b\n  ü    x\n  abc\n");
+        let text = aligned(["a", "b"], &rows);
+        assert_eq!(strip_str(&text).to_string(), "  a    b\n  ü    x\n  abc\n");
+    }
+
+    #[test]
+    fn a_style_takes_no_room_in_a_column() {
+        let rows = [[Style::Good.on("ok"), "x".to_owned()], ["fault".to_owned(), "y".to_owned()]];
+        let text = aligned(["", "b"], &rows);
+        assert!(text.contains("\u{1b}[32mok\u{1b}[0m     x\n"), "{text:?}");
+        assert_eq!(strip_str(&text).to_string(), "         b\n  ok     x\n  fault  y\n");
+    }
+
+    #[test]
+    fn the_first_word_of_a_line_stands_out() {
+        assert_eq!(emphasised("warning: x"), "\u{1b}[33mwarning:\u{1b}[0m x");
+        assert_eq!(emphasised("no warning: x"), "no warning: x");
     }
 }

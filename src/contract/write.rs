@@ -245,6 +245,19 @@ pub fn check_out(out: &Path) -> Result<(), ContractError> {
     }
 }
 
+/// Whether a folder could be made and renamed where `out` is to be: in its parent, or in the nearest folder above
+/// that is there. Nothing stays.
+///
+/// # Errors
+/// [`ContractError::Write`] with the words of the operating system.
+pub(super) fn try_out(out: &Path) -> Result<(), ContractError> {
+    let refuse = |source: io::Error| ContractError::Write { path: out.to_owned(), source };
+    let place = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+    let above = place.ancestors().skip(1).map(|a| if a.as_os_str().is_empty() { Path::new(".") } else { a });
+    let nearest = above.into_iter().find(|a| a.is_dir()).unwrap_or(Path::new("."));
+    builder(0o777).tempdir_in(nearest).and_then(tempfile::TempDir::close).map_err(refuse)
+}
+
 fn is_ours(name: &str) -> bool {
     let table = name.strip_suffix(".parquet").or_else(|| name.strip_suffix(".csv"));
     OTHER_FILES.contains(&name) || table.is_some_and(|t| TABLES.iter().any(|schema| schema.name == t))

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backtest;
 pub mod demo;
 mod digest;
+pub mod doctor;
 pub mod explain;
 mod figure_table;
 pub mod ledger_report;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("numeric", ""),
     ("policy", "core"),
     ("remote", ""),
+    ("machine", ""),
     ("ledger", "core"),
     ("ingest", "core policy ledger numeric remote"),
     ("features", "core policy ledger numeric"),
@@ -28,7 +29,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     (
         "pipeline",
-        "core numeric policy ledger ingest features model score forecast collect analytics evaluate simulate contract \
+        "core numeric machine policy ledger ingest features model score forecast collect analytics evaluate simulate contract \
          report error",
     ),
     ("cli", "core policy pipeline error"),
@@ -49,7 +50,7 @@ const ONLY_IN: &[(&str, &[&str], &[&str])] = &[
     (
         "touches files",
         &["std::fs", "fs::", "File::", "tempfile"],
-        &["ingest/", "contract/", "policy/load.rs", "model/artifact.rs", "report/"],
+        &["ingest/", "contract/", "policy/load.rs", "model/artifact.rs", "report/", "machine.rs"],
     ),
 ];
 

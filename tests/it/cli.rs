@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "demo",
     "run",
     "check",
@@ -23,6 +23,7 @@ const VERBS: [&str; 16] = [
     "schema",
     "completions",
     "man",
+    "doctor",
 ];
 /// What `run` writes.
 const RUN_FILES: [&str; 23] = [

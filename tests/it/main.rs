@@ -14,6 +14,7 @@ mod coherence;
 mod conformance;
 mod contact;
 mod contract;
+mod doctor;
 mod ingest;
 mod known;
 mod leak;

@@ -96,6 +96,15 @@ impl Destination {
         })
     }
 
+    /// [`Destination::check`], and that a file can be written beside the folder; none stays.
+    ///
+    /// # Errors
+    /// As [`Destination::check`], and [`ContractError::Write`].
+    pub fn try_out(&self) -> Result<(), ContractError> {
+        self.check()?;
+        self.folder.as_deref().map_or(Ok(()), try_out)
+    }
+
     /// Writes the files of a run, its manifest among them, to each place in turn; each is written at once. A place
     /// that fails leaves those before it written and those after it as they were.
     ///
