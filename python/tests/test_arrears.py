@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,7 +16,8 @@ import arrears
 import polars as pl
 import pytest
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+TOP = Path(__file__).resolve().parents[2]
+SAMPLE = TOP / "data" / "sample"
 AS_OF = date(2024, 6, 30)
 # at par: what currencies are worth is not what these tests are about
 POLICY = {"ledger": {"reporting_currency": "XXX"}}
@@ -172,6 +174,16 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(arrears.ArrearsError) as raised:
         arrears.read(tmp_path)
     assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize("page", ["python/README.md", "docs/howto/python.md"])
+def test_what_a_page_shows_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").symlink_to(TOP / "data")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```$", (TOP / page).read_text(), re.M | re.S)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})
 
 
 def test_the_package_has_the_version_of_the_library(output: arrears.Output) -> None:
