@@ -47,20 +47,24 @@ pub struct Ability {
     pub reason: String,
     /// What would help, where something would.
     pub remedy: Option<String>,
+    /// Of what cannot be done, the exit status of a verb that tries.
+    #[serde(skip)]
+    pub exit_status: Option<u8>,
 }
 
 impl Ability {
     fn yes(ability: &'static str, reason: impl Into<String>) -> Self {
-        Self { ability, verdict: Verdict::Yes, reason: reason.into(), remedy: None }
+        Self { ability, verdict: Verdict::Yes, reason: reason.into(), remedy: None, exit_status: None }
     }
 
     fn limited(ability: &'static str, reason: impl Into<String>, remedy: &str) -> Self {
         let remedy = Some(remedy.to_owned());
-        Self { ability, verdict: Verdict::Limited, reason: reason.into(), remedy }
+        Self { ability, verdict: Verdict::Limited, reason: reason.into(), remedy, exit_status: None }
     }
 
     fn no(ability: &'static str, error: &Error) -> Self {
-        Self { ability, verdict: Verdict::No, reason: error.to_string(), remedy: error.hint() }
+        let (reason, remedy, exit_status) = (error.to_string(), error.hint(), Some(error.exit_code()));
+        Self { ability, verdict: Verdict::No, reason, remedy, exit_status }
     }
 }
 
@@ -156,6 +160,7 @@ fn forecast(known: &Known) -> Ability {
             remedy: Some(
                 "choose an as_of inside the history, or check that open invoices are exported".to_owned(),
             ),
+            exit_status: None,
         },
         n => Ability::yes("forecast", format!("open invoices: {n}")),
     }
@@ -172,6 +177,7 @@ fn part_payments(known: &Known, has_payments: bool) -> Ability {
             verdict: Verdict::No,
             reason: "no table of payments and no paid_date: every invoice counts as open".to_owned(),
             remedy: Some(remedy.to_owned()),
+            exit_status: None,
         },
         (false, _) => {
             let reason = "no table of payments: paid_date settles the whole invoice, so that short, part and over payments are not seen";

@@ -180,16 +180,14 @@ fn of_ledger(sources: &Sources, as_of: Option<Day>, policy: &ValidPolicy) -> Vec
 }
 
 fn of_ability(ability: Ability) -> Option<Finding> {
-    let Ability { ability, verdict, reason, remedy } = ability;
+    let Ability { ability, verdict, reason, remedy, exit_status } = ability;
     let found = format!("{}: {reason}", ability.replace('_', " "));
     match verdict {
         Verdict::Yes => None,
-        // an input that makes no run is one that is rejected
-        Verdict::No if ability == "run" => Some(Finding {
-            health: Health::Fault,
-            exit_status: Some(3),
-            ..Finding::warning("ledger", found, remedy)
-        }),
+        // without a fit a run scores with the reference model; without a ranking it writes nothing
+        Verdict::No if ["run", "rank"].contains(&ability) => {
+            Some(Finding { health: Health::Fault, exit_status, ..Finding::warning("ledger", found, remedy) })
+        }
         Verdict::No | Verdict::Limited => Some(Finding::warning("ledger", found, remedy)),
     }
 }
@@ -238,9 +236,10 @@ mod tests {
     #[test]
     fn a_ledger_that_makes_no_run_is_a_fault_and_a_limit_a_warning() {
         let of = |ability, verdict| {
-            of_ability(Ability { ability, verdict, reason: "why".to_owned(), remedy: None }).map(|f| f.health)
+            let (reason, remedy, exit_status) = ("why".to_owned(), None, Some(3));
+            of_ability(Ability { ability, verdict, reason, remedy, exit_status }).map(|f| f.health)
         };
-        assert_eq!(of("run", Verdict::No), Some(Health::Fault));
+        assert_eq!(of("rank", Verdict::No), Some(Health::Fault));
         assert_eq!(of("fit", Verdict::No), Some(Health::Warning));
         assert_eq!(of("run", Verdict::Limited), Some(Health::Warning));
         assert_eq!(of("run", Verdict::Yes), None);

@@ -52,6 +52,12 @@ fn each_fault_is_told_with_its_remedy_and_the_first_gives_the_exit_status() {
     let said = desk.arrears(&format!("doctor --invoices fx.csv --as-of {AS_OF}"));
     assert_eq!(said.status, 3, "{}", said.out);
     assert_eq!(desk.arrears("doctor --payments payments.csv").status, 2);
+
+    // a run would end with the same status: several currencies are open, and there are no rates
+    let files = "--invoices invoices.csv --payments payments.csv --config policy.toml";
+    let said = desk.arrears(&format!("doctor {files} --as-of {AS_OF}"));
+    let run = desk.arrears(&format!("run {files} --as-of {AS_OF} --out new"));
+    assert_eq!((said.status, run.status), (3, 3), "{}{}", said.out, run.err);
 }
 
 #[test]

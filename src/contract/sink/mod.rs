@@ -5,6 +5,7 @@
 mod object;
 mod postgres;
 
+use super::write::try_out;
 use super::{ContractError, OutputFile, check_out, write_folder};
 use crate::remote::{ObjectUrl, PostgresUrl};
 use object::ObjectSink;
