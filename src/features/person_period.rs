@@ -16,8 +16,10 @@ use rand::Rng as _;
 use rayon::prelude::*;
 use std::cell::OnceCell;
 
-/// Customers swept in one go; fixed, so that rows come in the same order whatever the number of threads.
-const CUSTOMERS_PER_PART: usize = 256;
+/// Customers swept in one go.
+const CUSTOMERS_PER_PART: usize = 64;
+/// Parts that a thread makes before their rows are put together and their memory serves again.
+const PARTS_A_THREAD: usize = 8;
 
 /// Rows to learn from, in a fixed order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,24 +71,26 @@ pub fn risk_end(known: &Known, i: usize, l: i32, horizon_days: i32) -> i32 {
 pub fn person_periods(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> PersonPeriods {
     let cells = known.n_customers() * survey.landmarks().len();
     let rates = Rates::new(survey.offered, cells, policy);
-    let parts: Vec<PersonPeriods> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART))
-        .into_par_iter()
-        .map(|part| {
-            let mut out = PersonPeriods::default();
-            let mut room = Room::default();
-            let last = ((part + 1) * CUSTOMERS_PER_PART).min(known.n_customers());
-            for c in part * CUSTOMERS_PER_PART..last {
-                out.draw_customer(known, c, survey, policy, &mut Draw::new(known, c, seed, rates), &mut room);
-            }
-            out
-        })
-        .collect();
+    let part = |part: usize| {
+        let mut out = PersonPeriods::default();
+        let mut room = Room::default();
+        let last = ((part + 1) * CUSTOMERS_PER_PART).min(known.n_customers());
+        for c in part * CUSTOMERS_PER_PART..last {
+            out.draw_customer(known, c, survey, policy, &mut Draw::new(known, c, seed, rates), &mut room);
+        }
+        out
+    };
     let mut all = PersonPeriods::default();
-    all.x.reserve_exact(parts.iter().map(|p| p.x.len()).sum());
-    for part in parts {
-        all.x.extend_from_slice(&part.x);
-        all.event.extend_from_slice(&part.event);
-        all.weight.extend_from_slice(&part.weight);
+    all.x.reserve_exact(rates.rows_expected as usize * N_COLUMNS);
+    // customers come in their order, however many are swept at a time
+    let parts: Vec<usize> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART)).collect();
+    for parts in parts.chunks(PARTS_A_THREAD * rayon::current_num_threads()) {
+        let drawn: Vec<PersonPeriods> = parts.par_iter().with_max_len(1).map(|k| part(*k)).collect();
+        for part in drawn {
+            all.x.extend_from_slice(&part.x);
+            all.event.extend_from_slice(&part.event);
+            all.weight.extend_from_slice(&part.weight);
+        }
     }
     all
 }
@@ -139,6 +143,9 @@ impl PersonPeriods {
 /// Rows wanted of a customer on a landmark if it is looked at.
 const ROWS_A_LOOK: f64 = 4.0;
 
+/// Room for rows, in rows expected: so many standard deviations above that it never grows.
+const ROOM: f64 = 1.03;
+
 /// Sampling rates of days with and without settlement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Rates {
@@ -148,6 +155,8 @@ struct Rates {
     other: f64,
     /// What a row drawn for certain weighs.
     unit: f64,
+    /// Rows drawn on average, and some more.
+    rows_expected: f64,
 }
 
 impl Rates {
@@ -159,13 +168,14 @@ impl Rates {
         if policy.model.solver == Solver::Linfa {
             // linfa knows no weights: one rate for all
             let rate = (cap / (events + others).max(1.0)).min(1.0);
-            return Self { look: 1.0, event: rate, other: rate, unit };
+            let rows_expected = ROOM * rate * (events + others);
+            return Self { look: 1.0, event: rate, other: rate, unit, rows_expected };
         }
         let event = (0.5 * cap / events.max(1.0)).min(1.0);
         let other = ((cap - event * events) / others.max(1.0)).min(1.0);
         let rows = event * events + other * others;
         let look = (rows / (ROWS_A_LOOK * cells.max(1) as f64)).max(event).max(other).min(1.0);
-        Self { look, event: event / look, other: other / look, unit }
+        Self { look, event: event / look, other: other / look, unit, rows_expected: ROOM * rows }
     }
 
     /// Weight of a row drawn at a rate.

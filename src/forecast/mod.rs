@@ -117,24 +117,50 @@ pub fn cash_forecast(
     let periods = periods(known.as_of());
     let last = last_day(known.as_of());
     let mut out = CashForecast { n_draws: shocks.n_draws, ..CashForecast::default() };
+    let weeks = policy.forecast.week_deviation;
     let mut portfolios = Portfolio::by_currency(known, open, curves).into_iter().peekable();
-    for &currency in &known.currency_code {
+    let of_currency = |&currency: &Currency| {
         let portfolio = portfolios.next_if(|(of, _)| *of == currency).map(|(_, portfolio)| portfolio);
-        let future = future.iter().find(|f| f.currency == currency);
+        (currency, portfolio, future.iter().find(|f| f.currency == currency))
+    };
+    let currencies: Vec<_> = known.currency_code.iter().map(of_currency).collect();
+    // small ones fill the threads that large ones leave idle
+    let cash: Vec<CurrencyCash> = currencies
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(currency, portfolio, future)| {
+            let groups = portfolio.as_ref().map(Portfolio::by_segment).unwrap_or_default();
+            CurrencyCash {
+                currency,
+                open: portfolio.map(|p| Cash::of(&p, &shocks, weeks, last)),
+                future: future.map(|future| Cash::of_future(future, &shocks, weeks)),
+                groups: groups
+                    .into_par_iter()
+                    .map(|(segment, group)| (segment, Cash::of(&group, &shocks, weeks, last)))
+                    .collect(),
+            }
+        })
+        .collect();
+    for CurrencyCash { currency, open, future, groups } in cash {
         let key = (known.as_of(), currency);
-        let weeks = policy.forecast.week_deviation;
-        let groups = portfolio.as_ref().map(Portfolio::by_segment).unwrap_or_default();
-        let opened = portfolio.map(|p| Cash::of(&p, &shocks, weeks, last));
         if let Some(future) = future {
-            out.push_sources(key, opened, Cash::of_future(future, &shocks, weeks), &periods);
-        } else if let Some(open) = opened {
+            out.push_sources(key, open, future, &periods);
+        } else if let Some(open) = open {
             out.push(key, ALL, CashSource::Open, &periods, &open);
         }
-        for (segment, group) in groups {
-            out.push(key, &segment, CashSource::Open, &periods, &Cash::of(&group, &shocks, weeks, last));
+        for (segment, cash) in groups {
+            out.push(key, &segment, CashSource::Open, &periods, &cash);
         }
     }
     out
+}
+
+/// Cash of one currency, and of the groups of its open invoices.
+struct CurrencyCash {
+    currency: Currency,
+    open: Option<Cash>,
+    future: Option<Cash>,
+    groups: Vec<(String, Cash)>,
 }
 
 /// Days after as_of that a forecast reaches.

@@ -310,14 +310,16 @@ impl Join<'_, '_> {
 
     /// Payments before the day of issue: paid in advance, or a slip of the pen.
     fn compare_days(&mut self) {
-        for payment in 0..self.rows.len() as u32 {
-            let day = self.rows[payment as usize].day;
-            let Some(invoice) = self.invoice[payment as usize] else { continue };
-            if day < self.invoices.rows.issue[invoice as usize] {
-                let (columns, i) = self.cells(payment);
-                let note = columns.clock.refuse_event(&rule::PAID_BEFORE_ISSUED, i);
-                self.note(payment, note);
-            }
+        let issue = &self.invoices.rows.issue;
+        let is_early = |payment: &u32| {
+            let invoice = self.invoice[*payment as usize];
+            invoice.is_some_and(|invoice| self.rows[*payment as usize].day < issue[invoice as usize])
+        };
+        let early: Vec<u32> = (0..self.rows.len() as u32).into_par_iter().filter(is_early).collect();
+        for payment in early {
+            let (columns, i) = self.cells(payment);
+            let note = columns.clock.refuse_event(&rule::PAID_BEFORE_ISSUED, i);
+            self.note(payment, note);
         }
     }
 
@@ -335,19 +337,13 @@ impl Join<'_, '_> {
             *paid = Amount(paid.0.saturating_add(more));
         }
         let is_doubtful = |invoice: u32| paid[invoice as usize] > billed(invoice);
-        let mut doubtful = Vec::new();
-        for (payment, invoice) in (0..).zip(&self.invoice) {
-            if let Some(invoice) = invoice.filter(|invoice| is_doubtful(*invoice)) {
-                let Row { known, day, kind, amount, origin, .. } = self.rows[payment as usize];
-                let place = self.table.place(origin as usize);
-                doubtful.push((
-                    invoice,
-                    (known, amount < Amount::ZERO, day, kind, amount),
-                    place,
-                    Some(payment),
-                ));
-            }
-        }
+        let in_doubt = |payment: u32| {
+            let invoice = self.invoice[payment as usize].filter(|invoice| is_doubtful(*invoice))?;
+            let Row { known, day, kind, amount, origin, .. } = self.rows[payment as usize];
+            let place = self.table.place(origin as usize);
+            Some((invoice, (known, amount < Amount::ZERO, day, kind, amount), place, Some(payment)))
+        };
+        let mut doubtful: Vec<_> = (0..self.rows.len() as u32).into_par_iter().filter_map(in_doubt).collect();
         for (invoice, c) in credits.iter().filter(|(invoice, _)| is_doubtful(*invoice)) {
             doubtful.push((
                 *invoice,
@@ -384,12 +380,14 @@ impl Join<'_, '_> {
 
     /// What settles an invoice, and which payments they are.
     fn settlements(&self) -> (SettlementRows, Vec<u32>) {
-        let good: Vec<u32> =
-            (0..self.rows.len() as u32).filter(|payment| self.invoice[*payment as usize].is_some()).collect();
+        let good: Vec<u32> = (0..self.rows.len() as u32)
+            .into_par_iter()
+            .filter(|p| self.invoice[*p as usize].is_some())
+            .collect();
         let row = |payment: &u32| &self.rows[*payment as usize];
         let has_known = self.table.has("recorded_date");
         let rows = SettlementRows {
-            invoice: self.invoice.iter().filter_map(|invoice| *invoice).collect(),
+            invoice: good.par_iter().filter_map(|p| self.invoice[*p as usize]).collect(),
             day: good.par_iter().map(|p| row(p).day).collect(),
             known: if has_known { good.par_iter().map(|p| row(p).known).collect() } else { Vec::new() },
             amount: good.par_iter().map(|p| row(p).amount).collect(),
