@@ -1,6 +1,6 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
-use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError, moments};
+use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError};
 use crate::features::covariate::{N_COLUMNS, caution, column_name};
 use crate::features::day_row::{InvoiceHazard, Still};
 use crate::features::{PersonPeriods, Survey, person_periods};
@@ -180,4 +180,38 @@ impl Design {
         let weight: Array1<f64> = std::iter::once(1.0).chain(columns).collect();
         weight.dot(&covariance.dot(&weight))
     }
+}
+
+/// Parts that moments are summed in, whatever the number of threads, so that sums are always the same.
+const PARTS: usize = 64;
+
+/// Mean and standard deviation of each column under weights; a constant column gets deviation 1.
+///
+/// Shapes: `x` is `[n_rows, n_features]` row by row, `w` `[n_rows]`; returns two `[n_features]`.
+fn moments(x: &[f64], n_features: usize, w: &[f32]) -> (Vec<f64>, Vec<f64>) {
+    let part_rows = w.len().div_ceil(PARTS).max(1);
+    let parts: Vec<(f64, Vec<f64>, Vec<f64>)> = x
+        .par_chunks(part_rows * n_features)
+        .zip(w.par_chunks(part_rows))
+        .map(|(x, w)| {
+            let (mut total, mut s1, mut s2) = (0.0, vec![0.0; n_features], vec![0.0; n_features]);
+            for (row, &w) in x.chunks_exact(n_features).zip(w) {
+                let w = f64::from(w);
+                total += w;
+                for (j, &v) in row.iter().enumerate() {
+                    s1[j] += w * v;
+                    s2[j] += w * v * v;
+                }
+            }
+            (total, s1, s2)
+        })
+        .collect();
+    let total: f64 = parts.iter().map(|q| q.0).sum();
+    let mean: Vec<f64> = (0..n_features).map(|j| parts.iter().map(|q| q.1[j]).sum::<f64>() / total).collect();
+    let sd = (0..n_features).map(|j| {
+        let variance = parts.iter().map(|q| q.2[j]).sum::<f64>() / total - mean[j] * mean[j];
+        // below this share of the mean square, a variance is rounding
+        if variance > 1e-12 * (1.0 + mean[j] * mean[j]) { variance.sqrt() } else { 1.0 }
+    });
+    (mean.clone(), sd.collect())
 }

@@ -12,7 +12,7 @@ mod tests;
 
 pub use linfa_logistic::LinfaLogistic;
 
-use crate::numeric::{logistic, logistic_and_log1p_exp};
+use crate::numeric::{log1p_exp, logistic};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};
@@ -21,6 +21,7 @@ use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 
 /// Rows whose Gram product is formed in one go: they stay in the second-level cache.
 const BLOCK_ROWS: usize = 2048;
@@ -145,11 +146,8 @@ pub struct Newton {
     pub iterations_max: usize,
 }
 
-/// Objective and gradient at one point; index 0 is the intercept.
-struct Slope {
-    objective: f64,
-    gradient: Vec<f64>,
-}
+/// Gradient at one point; index 0 is the intercept.
+struct Slope(Vec<f64>);
 
 /// A factored Hessian, which may be that of another point or of a share of the rows.
 struct Curvature {
@@ -162,7 +160,8 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
     type Object = FittedLogistic;
 
     /// 1 check the rows; 2 start near the optimum; 3 pass over the rows for the gradient; 4 stop when it is small; 5 take
-    /// the Hessian, unless one is at hand that still serves; 6 halve the step until the objective falls; back to 3.
+    /// the Hessian, unless one is at hand that still serves; 6 halve the step until the gradient has come down far, or
+    /// the objective at all; back to 3.
     ///
     /// # Errors
     /// [`SolverError`]: the fit never returns a model that did not converge.
@@ -187,10 +186,21 @@ struct Share<'a> {
     stride: usize,
 }
 
+impl Share<'_> {
+    /// Covariates of a row.
+    fn row(&self, i: usize) -> &[f64] {
+        self.x.row(i).to_slice().unwrap_or_default()
+    }
+
+    /// Log-odds of a row.
+    fn eta(&self, i: usize, beta: &[f64]) -> f64 {
+        beta[0] + dot(self.row(i), &beta[1..])
+    }
+}
+
 /// Where a search ended.
 struct Optimum {
     beta: Vec<f64>,
-    objective: f64,
     iterations: usize,
     gradient_norm: f64,
 }
@@ -228,10 +238,7 @@ impl Newton {
         for iterations in 0..=self.iterations_max {
             let gradient_norm = slope.norm() / share.total;
             if gradient_norm <= self.tolerance {
-                return Ok((
-                    Optimum { beta, objective: slope.objective, iterations, gradient_norm },
-                    curvature,
-                )); // 4
+                return Ok((Optimum { beta, iterations, gradient_norm }, curvature)); // 4
             }
             if iterations == self.iterations_max {
                 let tolerance = self.tolerance;
@@ -241,7 +248,7 @@ impl Newton {
                 Some(c) => (c, false),
                 None => (self.curvature(share, &beta)?, true), // 5
             };
-            let step = at.step(&slope.gradient);
+            let step = at.step(&slope.0);
             match self.descend(share, &beta, &step, &slope) {
                 Some((next_beta, next)) => {
                     if next.norm() <= GRADIENT_LEFT * slope.norm() {
@@ -283,20 +290,26 @@ impl Newton {
         (0..n_blocks.div_ceil(per_part)).into_par_iter().map(part).collect()
     }
 
-    /// Objective and gradient of a share of the rows at `beta`.
+    /// Gradient of a share of the rows at `beta`.
     fn slope(&self, share: &Share, beta: &[f64]) -> Slope {
-        let zero = || Slope { objective: 0.0, gradient: vec![0.0; beta.len()] };
+        let zero = || Slope(vec![0.0; beta.len()]);
         let parts = Self::sums(share, zero, |sum, rows| sum.add_block(share, beta, rows));
         let mut total = zero();
         for part in &parts {
-            total.objective += part.objective;
-            total.gradient.iter_mut().zip(&part.gradient).for_each(|(t, g)| *t += g);
+            total.0.iter_mut().zip(&part.0).for_each(|(t, g)| *t += g);
         }
-        for (g, b) in total.gradient.iter_mut().zip(beta).skip(1) {
-            total.objective += 0.5 * self.penalty * b * b;
-            *g += self.penalty * b;
-        }
+        total.0.iter_mut().zip(beta).skip(1).for_each(|(g, b)| *g += self.penalty * b);
         total
+    }
+
+    /// Penalised objective of a share of the rows at `beta`.
+    fn objective(&self, share: &Share, beta: &[f64]) -> f64 {
+        let of_row = |i: usize| {
+            let eta = share.eta(i, beta);
+            share.w[i] * (log1p_exp(eta) - f64::from(u8::from(share.y[i])) * eta)
+        };
+        let parts = Self::sums(share, || 0.0, |sum, rows| *sum += rows.map(of_row).sum::<f64>());
+        parts.iter().sum::<f64>() + 0.5 * self.penalty * beta[1..].iter().map(|b| b * b).sum::<f64>()
     }
 
     /// Hessian of a share of the rows at `beta`, its lower half.
@@ -322,14 +335,20 @@ impl Newton {
         hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })
     }
 
-    /// The longest of the halved steps that does not raise the objective; none if all do.
+    /// The longest of the halved steps that brings the gradient down far, which on a convex objective is enough, or does
+    /// not raise the objective; none if there is no such step.
     fn descend(&self, share: &Share, beta: &[f64], step: &[f64], at: &Slope) -> Option<(Vec<f64>, Slope)> {
         let mut length = 1.0;
+        let objective = OnceCell::new();
         for _ in 0..HALVINGS_MAX {
             let next: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b - length * s).collect();
             let slope = self.slope(share, &next);
             // a full step near the optimum may differ by rounding only
-            if next != beta && slope.objective <= at.objective * (1.0 + 1e-14) {
+            let is_no_higher = || {
+                let here = *objective.get_or_init(|| self.objective(share, beta));
+                next != beta && self.objective(share, &next) <= here * (1.0 + 1e-14)
+            };
+            if slope.norm() <= GRADIENT_LEFT * at.norm() || is_no_higher() {
                 return Some((next, slope));
             }
             length *= 0.5;
@@ -338,7 +357,7 @@ impl Newton {
     }
 
     fn finish(&self, found: &Optimum, all: &Share) -> Result<FittedLogistic, SolverError> {
-        let Optimum { beta, objective, iterations, gradient_norm } = found;
+        let Optimum { beta, iterations, gradient_norm } = found;
         let column = (1..beta.len()).max_by(|&a, &b| beta[a].abs().total_cmp(&beta[b].abs())).unwrap_or(0);
         if column > 0 && beta[column].abs() > COEFFICIENT_MAX {
             return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
@@ -359,7 +378,7 @@ impl Newton {
                 n_events: all.y.iter().filter(|e| **e).count(),
                 iterations: *iterations,
                 gradient_norm: *gradient_norm,
-                objective: objective / all.total,
+                objective: self.objective(all, beta) / all.total,
                 condition: largest / smallest,
             },
         })
@@ -378,20 +397,15 @@ impl Curvature {
 impl Slope {
     /// Largest absolute component of the gradient.
     fn norm(&self) -> f64 {
-        self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()))
+        self.0.iter().fold(0.0_f64, |m, g| m.max(g.abs()))
     }
 
     fn add_block(&mut self, share: &Share, beta: &[f64], rows: std::ops::Range<usize>) {
         for i in rows {
-            let row = share.x.row(i);
-            let xi = row.as_slice().unwrap_or_default();
-            let eta = beta[0] + dot(xi, &beta[1..]);
             let event = f64::from(u8::from(share.y[i]));
-            let (mu, log1p_exp) = logistic_and_log1p_exp(eta);
-            self.objective += share.w[i] * (log1p_exp - event * eta);
-            let residual = share.w[i] * (mu - event);
-            self.gradient[0] += residual;
-            self.gradient[1..].iter_mut().zip(xi).for_each(|(g, v)| *g += residual * v);
+            let residual = share.w[i] * (logistic(share.eta(i, beta)) - event);
+            self.0[0] += residual;
+            self.0[1..].iter_mut().zip(share.row(i)).for_each(|(g, v)| *g += residual * v);
         }
     }
 }
@@ -406,12 +420,10 @@ fn add_gram(
 ) {
     let (p, m) = (beta.len(), rows.len());
     for (i, scaled) in rows.zip(scaled.chunks_exact_mut(p)) {
-        let row = share.x.row(i);
-        let xi = row.as_slice().unwrap_or_default();
-        let mu = logistic(beta[0] + dot(xi, &beta[1..]));
+        let mu = logistic(share.eta(i, beta));
         let root = (share.w[i] * mu * (1.0 - mu)).sqrt();
         scaled[0] = root;
-        scaled[1..].iter_mut().zip(xi).for_each(|(s, v)| *s = root * v);
+        scaled[1..].iter_mut().zip(share.row(i)).for_each(|(s, v)| *s = root * v);
     }
     let block = MatRef::from_row_major_slice(&scaled[..m * p], m, p);
     matmul(
@@ -464,35 +476,4 @@ fn check(x: ArrayView2<'_, f64>, y: ArrayView1<'_, bool>, w: &[f64]) -> Result<f
         return Err(SolverError::NotFinite { row, column: x.ncols(), value: w[row] });
     }
     Ok(crate::numeric::sum(w))
-}
-
-/// Mean and standard deviation of each column under weights; a constant column gets deviation 1.
-///
-/// Shapes: `x` is `[n_rows, n_features]` row by row, `w` `[n_rows]`; returns two `[n_features]`.
-pub fn moments(x: &[f64], n_features: usize, w: &[f32]) -> (Vec<f64>, Vec<f64>) {
-    let part_rows = w.len().div_ceil(PARTS).max(1);
-    let parts: Vec<(f64, Vec<f64>, Vec<f64>)> = x
-        .par_chunks(part_rows * n_features)
-        .zip(w.par_chunks(part_rows))
-        .map(|(x, w)| {
-            let (mut total, mut s1, mut s2) = (0.0, vec![0.0; n_features], vec![0.0; n_features]);
-            for (row, &w) in x.chunks_exact(n_features).zip(w) {
-                let w = f64::from(w);
-                total += w;
-                for (j, &v) in row.iter().enumerate() {
-                    s1[j] += w * v;
-                    s2[j] += w * v * v;
-                }
-            }
-            (total, s1, s2)
-        })
-        .collect();
-    let total: f64 = parts.iter().map(|q| q.0).sum();
-    let mean: Vec<f64> = (0..n_features).map(|j| parts.iter().map(|q| q.1[j]).sum::<f64>() / total).collect();
-    let sd = (0..n_features).map(|j| {
-        let variance = parts.iter().map(|q| q.2[j]).sum::<f64>() / total - mean[j] * mean[j];
-        // below this share of the mean square, a variance is rounding
-        if variance > 1e-12 * (1.0 + mean[j] * mean[j]) { variance.sqrt() } else { 1.0 }
-    });
-    (mean.clone(), sd.collect())
 }

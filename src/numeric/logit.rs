@@ -36,19 +36,6 @@ pub fn log1p_exp(eta: f64) -> f64 {
     if eta > 0.0 { eta + (-eta).exp().ln_1p() } else { eta.exp().ln_1p() }
 }
 
-/// [`logistic`] and [`log1p_exp`] of the same log-odds, for the price of one.
-///
-/// ```
-/// use arrears::numeric::{log1p_exp, logistic, logistic_and_log1p_exp};
-/// let (p, l) = logistic_and_log1p_exp(-1.5);
-/// assert!((p - logistic(-1.5)).abs() < 1e-15 && (l - log1p_exp(-1.5)).abs() < 1e-15);
-/// ```
-pub fn logistic_and_log1p_exp(eta: f64) -> (f64, f64) {
-    let e = (-eta.abs()).exp();
-    let larger = 1.0 / (1.0 + e);
-    (if eta >= 0.0 { larger } else { e * larger }, eta.max(0.0) + e.ln_1p())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ pub mod recency;
 pub mod rng;
 pub mod sum;
 
-pub use logit::{log1p_exp, logistic, logistic_and_log1p_exp, logit};
+pub use logit::{log1p_exp, logistic, logit};
 pub use normal::{normal_density, normal_quantile};
 pub use recency::Recency;
 pub use rng::{Rng, mix, rng, text_key, unit};

@@ -37,6 +37,7 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
     let parts: Vec<Part<'_>> = parts.into_iter().chain(known.segments.iter().map(of_segment)).collect();
     let hashes: Vec<_> = parts
         .par_iter()
+        .with_max_len(1)
         .map(|part| {
             let mut hash = Sha256::new();
             part(&mut hash);
@@ -57,21 +58,42 @@ fn of_segment(segment: &Segment) -> Part<'_> {
 }
 
 fn texts(hash: &mut Sha256, column: &TextColumn) {
+    let mut block = Block::new(hash);
     for text in column.iter() {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
+        block.push(&(text.len() as u64).to_le_bytes());
+        block.push(text.as_bytes());
     }
+    block.close();
 }
 
-/// Numbers go to the hash in blocks: one call a number would cost more than the hash.
 fn numbers<const N: usize>(hash: &mut Sha256, values: impl Iterator<Item = [u8; N]>) {
-    let mut block = Vec::with_capacity(1 << 16);
-    for value in values {
-        block.extend_from_slice(&value);
-        if block.len() >= 1 << 16 {
-            hash.update(&block);
-            block.clear();
+    let mut block = Block::new(hash);
+    values.for_each(|value| block.push(&value));
+    block.close();
+}
+
+/// Bytes on their way to a hash: one call a value would cost more than the hash.
+struct Block<'a> {
+    hash: &'a mut Sha256,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Block<'a> {
+    const LEN: usize = 1 << 16;
+
+    fn new(hash: &'a mut Sha256) -> Self {
+        Self { hash, bytes: Vec::with_capacity(Self::LEN) }
+    }
+
+    fn push(&mut self, value: &[u8]) {
+        self.bytes.extend_from_slice(value);
+        if self.bytes.len() >= Self::LEN {
+            self.hash.update(&self.bytes);
+            self.bytes.clear();
         }
     }
-    hash.update(&block);
+
+    fn close(self) {
+        self.hash.update(&self.bytes);
+    }
 }

@@ -164,9 +164,13 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let metrics = metrics(&summary, &ranked, forecast.n_draws);
     let risk = crate::score::risk(&known, &scores);
     let receipts = crate::analytics::receipts(&known);
+    let (invoices, contributions) = rayon::join(
+        || table::invoice_scores(&known, &scores, &parts, &model.model_id),
+        || table::contributions(&known, open, &parts),
+    );
     let mut tables = vec![
-        table::invoice_scores(&known, &scores, &parts, &model.model_id)?,
-        table::contributions(&known, open, &parts)?,
+        invoices?,
+        contributions?,
         table::cash_forecast(forecast, job.as_of)?,
         table::priorities(ranked)?,
         table::aging(aging)?,
@@ -180,7 +184,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let card = model_card::model_card(model, hazard, &drift, job.as_of, job.model.is_some());
     tables.extend(figures);
     let mut files = encode(&tables, &Stamp { as_of: Some(job.as_of), run_id: Some(run_id.clone()) })?;
-    let summaries = tables.iter().zip(&files).map(|(t, f)| {
+    let summaries = tables.par_iter().zip(&files).with_max_len(1).map(|(t, f)| {
         let sha256 = sha256_hex(&f.bytes);
         (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
     });

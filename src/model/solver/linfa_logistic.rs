@@ -45,6 +45,6 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for LinfaLogistic {
             let (iterations, tolerance) = (newton.iterations_max * 100, newton.tolerance);
             return Err(SolverError::NotConverged { iterations, gradient_norm, tolerance });
         }
-        newton.finish(&Optimum { beta, objective: slope.objective, iterations: 0, gradient_norm }, &all)
+        newton.finish(&Optimum { beta, iterations: 0, gradient_norm }, &all)
     }
 }
