@@ -253,7 +253,8 @@ pub fn check_out(out: &Path) -> Result<(), ContractError> {
 pub(super) fn try_out(out: &Path) -> Result<(), ContractError> {
     let refuse = |source: io::Error| ContractError::Write { path: out.to_owned(), source };
     let place = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
-    let mut above = place.ancestors().skip(1).map(|a| if a.as_os_str().is_empty() { Path::new(".") } else { a });
+    let mut above =
+        place.ancestors().skip(1).map(|a| if a.as_os_str().is_empty() { Path::new(".") } else { a });
     let nearest = above.find(|a| a.is_dir()).unwrap_or(Path::new("."));
     builder(0o777).tempdir_in(nearest).and_then(tempfile::TempDir::close).map_err(refuse)
 }
