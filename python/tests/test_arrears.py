@@ -98,6 +98,20 @@ def test_a_frame_shares_the_memory_of_the_library(output: arrears.Output, folder
         assert first == second, f"{column} was copied"
 
 
+def test_frames_are_read_as_files_are(output: arrears.Output) -> None:
+    frames: dict[str, Any] = {
+        name: pl.read_csv(path, try_parse_dates=True, schema_overrides={"amount": pl.String, "promise_amount": pl.String})
+        for name, path in ledger("invoices", "payments", "customers", "contacts").items()
+    }
+    frames["payments"] = frames["payments"].lazy()
+    again = arrears.run(**frames, as_of=AS_OF, config=POLICY)
+    for name in ("invoice_scores", "priorities", "cash_forecast", "aging", "kpis"):
+        assert again[name].equals(output[name]), name
+    assert again.manifest["run_id"] == output.manifest["run_id"]
+    with pytest.raises(arrears.ArrearsError, match="invoices.parquet: no column is mapped to `customer_id`"):
+        arrears.run(frames["invoices"].drop("customer_id"), as_of=AS_OF)
+
+
 def test_a_fitted_model_scores(output: arrears.Output, tmp_path: Path) -> None:
     given = {**ledger("invoices", "payments"), "config": POLICY}
     model = tmp_path / "model.json"

@@ -9,16 +9,19 @@ on the way.
     output = arrears.run("invoices.csv", payments="payments.csv", as_of="2024-06-30")
     output["priorities"].head(10)
 
-A table of the input is a path: a file, a folder, a glob, `book.xlsx#Sheet`, or a `postgres://` or `s3://` URL. A frame
-is given by writing it first, `frame.write_parquet("invoices.parquet")`.
+A table of the input is a path (a file, a folder, a glob, `book.xlsx#Sheet`, a `postgres://` or `s3://` URL) or a Polars
+frame. A frame goes through a temporary Parquet file, which is what the manifest and the quarantine name.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from os import PathLike, fspath
+from os.path import join
+from tempfile import TemporaryDirectory
 from typing import Any, overload
 
 import polars as pl
@@ -30,6 +33,7 @@ __all__ = ["ArrearsError", "Output", "backtest", "fit", "read", "run", "score"]
 __version__: str = _native.VERSION
 
 Path = str | PathLike[str]
+Table = Path | pl.DataFrame | pl.LazyFrame
 Day = str | date
 Days = int | timedelta
 
@@ -82,13 +86,13 @@ class Output(Mapping[str, pl.DataFrame]):
 
 
 def run(
-    invoices: Path,
+    invoices: Table,
     *,
     as_of: Day,
-    payments: Path | None = None,
-    customers: Path | None = None,
-    contacts: Path | None = None,
-    fx: Path | None = None,
+    payments: Table | None = None,
+    customers: Table | None = None,
+    contacts: Table | None = None,
+    fx: Table | None = None,
     profile: str | None = None,
     mapping: Path | None = None,
     config: Path | Mapping[str, Any] | None = None,
@@ -101,7 +105,7 @@ def run(
 ) -> Output:
     """Scores, forecasts and prioritises: fits a model on the ledger's past and applies it to what is open.
 
-    :param invoices: invoices; see the module for what a path may be.
+    :param invoices: invoices: a path or a frame; see the module for what a path may be.
     :param as_of: nothing after the end of this day is used. It never defaults to today.
     :param payments: payments, several an invoice; without them `paid_date` of the invoices counts.
     :param customers: names, countries, credit limits, segments.
@@ -119,26 +123,27 @@ def run(
     :param sinks: also write to these `postgres://` or `s3://` URLs.
     :raises ArrearsError: with the message of the command line and its exit status.
     """
-    native = _native.run(
-        _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict),
-        _day(as_of),
-        seed,
-        None if model is None else fspath(model),
-        {"out": out, "sinks": list(sinks)},
-        threads,
-    )
+    with _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict) as given:
+        native = _native.run(
+            given,
+            _day(as_of),
+            seed,
+            None if model is None else fspath(model),
+            {"out": out, "sinks": list(sinks)},
+            threads,
+        )
     return _output(native)
 
 
 def score(
-    invoices: Path,
+    invoices: Table,
     *,
     model: Path,
     as_of: Day,
-    payments: Path | None = None,
-    customers: Path | None = None,
-    contacts: Path | None = None,
-    fx: Path | None = None,
+    payments: Table | None = None,
+    customers: Table | None = None,
+    contacts: Table | None = None,
+    fx: Table | None = None,
     profile: str | None = None,
     mapping: Path | None = None,
     config: Path | Mapping[str, Any] | None = None,
@@ -172,14 +177,14 @@ def score(
 
 
 def fit(
-    invoices: Path,
+    invoices: Table,
     *,
     as_of: Day,
     model_out: Path,
-    payments: Path | None = None,
-    customers: Path | None = None,
-    contacts: Path | None = None,
-    fx: Path | None = None,
+    payments: Table | None = None,
+    customers: Table | None = None,
+    contacts: Table | None = None,
+    fx: Table | None = None,
     profile: str | None = None,
     mapping: Path | None = None,
     config: Path | Mapping[str, Any] | None = None,
@@ -191,12 +196,12 @@ def fit(
 
     :raises ArrearsError: as :func:`run`.
     """
-    given = _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict)
-    _native.fit(given, _day(as_of), seed, fspath(model_out), threads)
+    with _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict) as given:
+        _native.fit(given, _day(as_of), seed, fspath(model_out), threads)
 
 
 def backtest(
-    invoices: Path,
+    invoices: Table,
     *,
     first: Day,
     last: Day,
@@ -204,10 +209,10 @@ def backtest(
     window: Days | None = None,
     until: Day | None = None,
     challengers: Sequence[Path] = (),
-    payments: Path | None = None,
-    customers: Path | None = None,
-    contacts: Path | None = None,
-    fx: Path | None = None,
+    payments: Table | None = None,
+    customers: Table | None = None,
+    contacts: Table | None = None,
+    fx: Table | None = None,
     profile: str | None = None,
     mapping: Path | None = None,
     config: Path | Mapping[str, Any] | None = None,
@@ -231,18 +236,19 @@ def backtest(
 
     :raises ArrearsError: as :func:`run`.
     """
-    native = _native.backtest(
-        _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict),
-        _day(first),
-        _day(last),
-        _days(every),
-        None if window is None else _days(window),
-        None if until is None else _day(until),
-        [fspath(file) for file in challengers],
-        seed,
-        {"out": out, "sinks": list(sinks)},
-        threads,
-    )
+    with _input(invoices, payments, customers, contacts, fx, profile, mapping, config, strict) as given:
+        native = _native.backtest(
+            given,
+            _day(first),
+            _day(last),
+            _days(every),
+            None if window is None else _days(window),
+            None if until is None else _day(until),
+            [fspath(file) for file in challengers],
+            seed,
+            {"out": out, "sinks": list(sinks)},
+            threads,
+        )
     return _output(native)
 
 
@@ -275,32 +281,41 @@ def _output(native: _native.Output) -> Output:
     return Output(native.names(), load, native.manifest, native.summary)
 
 
+@contextmanager
 def _input(
-    invoices: Path,
-    payments: Path | None,
-    customers: Path | None,
-    contacts: Path | None,
-    fx: Path | None,
+    invoices: Table,
+    payments: Table | None,
+    customers: Table | None,
+    contacts: Table | None,
+    fx: Table | None,
     profile: str | None,
     mapping: Path | None,
     config: Path | Mapping[str, Any] | None,
     strict: bool,
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
+    """The options of the ledger; frames are files as long as the context lasts."""
     if profile is not None and mapping is not None:
         raise ValueError("give `profile` or `mapping`, not both")
     keys = config if isinstance(config, Mapping) else None
-    return {
-        "invoices": invoices,
-        "payments": payments,
-        "customers": customers,
-        "contacts": contacts,
-        "fx": fx,
-        "profile": profile,
-        "mapping": mapping,
-        "config": None if keys is not None else config,
-        "policy": None if keys is None else _native.policy_text(json.dumps(keys)),
-        "strict": strict,
-    }
+    tables = {"invoices": invoices, "payments": payments, "customers": customers, "contacts": contacts, "fx": fx}
+    with TemporaryDirectory(prefix="arrears-") as folder:
+        yield {
+            **{name: _file(table, join(folder, f"{name}.parquet")) for name, table in tables.items()},
+            "profile": profile,
+            "mapping": mapping,
+            "config": None if keys is not None else config,
+            "policy": None if keys is None else _native.policy_text(json.dumps(keys)),
+            "strict": strict,
+        }
+
+
+def _file(table: Table | None, place: str) -> Path | None:
+    if isinstance(table, pl.LazyFrame):
+        table = table.collect()
+    if not isinstance(table, pl.DataFrame):
+        return table
+    table.write_parquet(place)
+    return place
 
 
 def _day(day: Day) -> str:
