@@ -108,7 +108,7 @@ impl Payers {
     }
 }
 
-impl Invoices<'_> {
+impl Invoices {
     /// Credit notes of a single invoice, each with the place of the invoice.
     pub fn credits(&self) -> Vec<(u32, super::credit::Credited)> {
         if self.credited.is_empty() {

@@ -93,17 +93,15 @@ impl Book {
 /// # Errors
 /// [`IngestError::NoInvoiceLeft`], [`IngestError::TooManyRows`], or [`IngestError::Internal`] if a row got lost.
 pub fn check(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Book, IngestError> {
-    Judged::of(raw, as_of, policy)?.book()
+    check_owned(raw.clone(), as_of, policy)
 }
 
-/// [`check`] that gives the memory of the frames back before the ledger is built.
+/// [`check`] that gives the memory of the columns back as soon as they are judged.
 ///
 /// # Errors
 /// As [`check`].
 pub fn check_owned(raw: Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Book, IngestError> {
-    let judged = Judged::of(&raw, as_of, policy)?;
-    drop(raw);
-    judged.book()
+    Judged::of(raw, as_of, policy)?.book()
 }
 
 /// Everything that a book needs, with nothing of the frames in it.
@@ -139,7 +137,9 @@ impl Accounts {
 }
 
 impl Judged {
-    fn of(raw: &Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
+    fn of(mut raw: Raw, as_of: Option<Day>, policy: &ValidPolicy) -> Result<Self, IngestError> {
+        // while the columns are there
+        let warnings = warnings(&raw, &policy.ledger.segments);
         let default_currency = Currency::try_new(&policy.ledger.default_currency).unwrap_or(Currency::NONE);
         let strict = policy.ingest.strict;
         let reporting_currency = Currency::try_new(&policy.ledger.reporting_currency);
@@ -151,7 +151,7 @@ impl Judged {
         let customers = raw.customers.as_ref().map(|table| customer::judge(table, strict)).transpose()?;
         let known_customers = customers.as_ref().map(|(known, ..)| known);
         let (mut invoices, aside) =
-            invoice::judge(&raw.invoices, &basis, known_customers, &policy.ledger.segments)?;
+            invoice::judge(&mut raw.invoices, &basis, known_customers, &policy.ledger.segments)?;
         invoices.rows.segment_values_max = policy.ledger.segment_values_max;
         accounts.close(&raw.invoices, invoices.taken_rows(), aside)?;
         let rates = raw.fx.as_ref().map(|table| fx::judge(table, as_of)).transpose()?;
@@ -169,7 +169,7 @@ impl Judged {
             all
         };
         if invoices.rows.issue.is_empty() {
-            return Err(none_left(raw, &mut accounts));
+            return Err(none_left(&raw, &mut accounts));
         }
 
         let mut all_customers = CustomerTable::default();
@@ -191,7 +191,7 @@ impl Judged {
         }
         let Accounts { mut quarantine, inputs } = accounts;
         quarantine.sort_unstable();
-        let (invoices, warnings) = (invoices.rows, warnings(raw, &policy.ledger.segments));
+        let invoices = invoices.rows;
         Ok(Self { invoices, settlements, how, customers, contacts, fx, quarantine, inputs, warnings })
     }
 

@@ -4,6 +4,7 @@ use super::mapping::date::{DateStyle, Reading};
 use super::mapping::number::{DecimalMark, NumberStyle};
 use super::rule::{self, Refusal};
 use super::table::{Block, RawTable};
+use super::words::Codes;
 use crate::core::{Amount, AmountError};
 use polars::prelude::*;
 
@@ -18,6 +19,7 @@ const AMOUNT_END: i128 = 1_000_000_000_000_000_000;
 enum Values<'a> {
     Absent,
     Text(&'a TextArray),
+    Words(Codes<'a>),
     Day(&'a NumberArray<Int32Type>),
     Int(&'a NumberArray<Int64Type>),
     Float(&'a NumberArray<Float64Type>),
@@ -65,6 +67,7 @@ impl<'a> Cells<'a> {
     pub fn text(&self, i: usize) -> Option<&'a str> {
         match &self.values {
             Values::Text(a) => trimmed(a.get(self.start + i)?),
+            Values::Words(codes) => trimmed(codes.get(self.start + i)?),
             _ => None,
         }
     }
@@ -132,7 +135,7 @@ impl<'a> Cells<'a> {
         let at = self.start + i;
         let read = match &self.values {
             Values::Decimal(a, scale) => a.get(at).map(|v| of_decimal(v, *scale)),
-            Values::Text(_) => self.text(i).map(|text| self.numbers.read(text)),
+            Values::Text(_) | Values::Words(_) => self.text(i).map(|text| self.numbers.read(text)),
             Values::Int(a) => a.get(at).map(|v| of_decimal(i128::from(v), 0)),
             Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(Amount::from_f64),
             Values::Day(_) | Values::Absent => None,
@@ -164,7 +167,9 @@ impl<'a> Cells<'a> {
             Values::Int(a) => a.get(at).map(|v| i32::try_from(v).ok()),
             // pandas turns a column of integers into floats as soon as one is missing
             Values::Float(a) => a.get(at).filter(|v| !v.is_nan()).map(whole),
-            Values::Text(_) => self.text(i).map(|t| t.parse().ok().or_else(|| self.whole_number(t))),
+            Values::Text(_) | Values::Words(_) => {
+                self.text(i).map(|t| t.parse().ok().or_else(|| self.whole_number(t)))
+            }
             _ => None,
         };
         match count {
@@ -228,6 +233,7 @@ impl<'a> Cells<'a> {
         match &self.values {
             Values::Absent => None,
             Values::Text(a) => a.get(at).map(str::to_owned),
+            Values::Words(codes) => codes.get(at).map(str::to_owned),
             Values::Day(a) => a.get(at).map(|d| crate::core::Day(d).to_string()),
             Values::Int(a) => a.get(at).map(|v| v.to_string()),
             Values::Float(a) => a.get(at).map(|v| v.to_string()),
@@ -267,6 +273,7 @@ impl<'a> Cells<'a> {
 fn values(series: &Series, chunk: usize) -> Option<Values<'_>> {
     match series.dtype() {
         DataType::String => series.str().ok()?.downcast_get(chunk).map(Values::Text),
+        DataType::Categorical(..) => Codes::of(series, chunk).map(Values::Words),
         DataType::Date => series.date().ok()?.physical().downcast_get(chunk).map(Values::Day),
         DataType::Int64 => series.i64().ok()?.downcast_get(chunk).map(Values::Int),
         DataType::Float64 => series.f64().ok()?.downcast_get(chunk).map(Values::Float),

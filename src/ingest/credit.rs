@@ -27,7 +27,7 @@ pub(super) struct Credited {
 pub(super) struct Credits<'c, 'a> {
     pub columns: &'c [Columns<'a>],
     pub keys: &'c Keys,
-    pub documents: &'c BTreeMap<&'a str, Vec<u32>>,
+    pub documents: &'c BTreeMap<String, Vec<u32>>,
     pub rows: &'c InvoiceRows,
 }
 

@@ -2,7 +2,7 @@
 
 use super::IngestError;
 use super::empty::is_null_spelling;
-use super::table::{Part, Table};
+use super::table::{Part, Table, texts_of};
 use polars::prelude::*;
 
 /// The column of the id that an instalment was billed under; no user's column has this name.
@@ -17,10 +17,7 @@ pub(super) fn name(part: &mut Part, table: Table) -> Result<(), IngestError> {
         return Ok(());
     }
     let mut frame = part.frame.clone();
-    let text = |field: &str| -> PolarsResult<StringChunked> {
-        Ok(part.frame.column(field)?.as_materialized_series().str()?.clone())
-    };
-    let (ids, instalments) = (text("invoice_id")?, text("instalment")?);
+    let (ids, instalments) = (texts_of(&frame, "invoice_id")?, texts_of(&frame, "instalment")?);
     let said =
         |text: Option<&'_ str>| text.map(str::trim).is_some_and(|t| !t.is_empty() && !is_null_spelling(t));
     let rows = || ids.iter().zip(instalments.iter());

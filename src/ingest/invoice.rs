@@ -1,19 +1,25 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
-use super::code::{code_of, forget_unused};
+use super::cell::Cells;
+use super::code::forget_unused;
 use super::credit::{Credited, Credits};
 use super::instalment::DOCUMENT;
-use super::invoice_row::{Basis, Columns, CurrencyReader, Row};
-use super::key::{Interner, Keys, hash, shares};
+use super::invoice_row::{Basis, Columns, CurrencyReader};
+use super::key::{Keys, shares};
+use super::lane::{Joined, Lane, Slots};
 use super::rule::{self, Refusal, Rule};
 use super::segment::segments;
-use super::table::RawTable;
+use super::table::{Block, RawTable};
 use super::tally::Aside;
 use super::{CustomerTable, IngestError};
-use crate::core::{Amount, Currency, TextColumn};
+use crate::core::{Amount, TextColumn};
 use crate::ledger::{AccountCredit, InvoiceRows, NEVER};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Days after the last day of issue past which no payment can have come: nobody exports a ledger a year after its
+/// last invoice, or dates a payment so far ahead.
+pub const AHEAD_DAYS: i32 = 366;
 
 /// What a row of the table became.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +29,8 @@ pub(super) enum Taken {
     Credit,
 }
 
-/// Invoice rows that go into the ledger, and what payments must know of the table.
-pub(super) struct Invoices<'a> {
+/// Invoice rows that go into the ledger, and what payments must know of the table, with nothing of its frames in it.
+pub(super) struct Invoices {
     pub rows: InvoiceRows,
     /// Day each was paid in full, [`crate::ledger::NEVER`] while open; empty without a `paid_date` that counts.
     pub paid: Vec<i32>,
@@ -33,18 +39,42 @@ pub(super) struct Invoices<'a> {
     /// What each row of the table became.
     pub taken: Vec<Taken>,
     /// Ids of rows in quarantine, and of documents with an instalment there.
-    pub refused_ids: BTreeSet<&'a str>,
+    pub refused_ids: BTreeSet<String>,
     /// Rows of the table that are instalments, by the id of their document.
-    pub documents: BTreeMap<&'a str, Vec<u32>>,
+    pub documents: BTreeMap<String, Vec<u32>>,
     /// Credit notes that name what they credit.
     pub credited: Vec<Credited>,
-    columns: Vec<Columns<'a>>,
+    /// Rows of the table that are credit notes, in order, and their ids.
+    credit_rows: Vec<u32>,
+    credit_ids: TextColumn,
 }
 
-impl<'a> Invoices<'a> {
-    /// The id in a row of the table.
-    pub fn id(&self, row: u32) -> Option<&'a str> {
-        id_at(&self.columns, row)
+impl Invoices {
+    /// The id in a row of the table that was taken; `places` are those of [`Invoices::places`].
+    pub fn id(&self, row: u32, places: &[u32]) -> Option<&str> {
+        match self.taken[row as usize] {
+            Taken::Invoice => Some(self.rows.invoice_id.get(places[row as usize] as usize)),
+            Taken::Credit => self.credit_rows.binary_search(&row).ok().map(|k| self.credit_ids.get(k)),
+            Taken::No => None,
+        }
+    }
+
+    /// Takes the ids of the rows that were taken from their column, which have at most `n_bytes` bytes.
+    fn take_ids(&mut self, column: &[(&Block, Cells)], n_bytes: usize) {
+        let mut ids = TextColumn::with_capacity(self.rows.issue.len(), n_bytes);
+        for (block, cells) in column {
+            let taken = &self.taken[block.first..block.first + block.len];
+            for (i, taken) in taken.iter().enumerate().filter(|(_, taken)| **taken != Taken::No) {
+                let id = cells.text(i).unwrap_or_default();
+                if *taken == Taken::Invoice {
+                    ids.push(id);
+                } else {
+                    self.credit_rows.push((block.first + i) as u32);
+                    self.credit_ids.push(id);
+                }
+            }
+        }
+        self.rows.invoice_id = ids;
     }
 
     /// Rows of the table that were taken, in order.
@@ -63,16 +93,34 @@ impl<'a> Invoices<'a> {
     }
 }
 
-/// Judges every invoice row and keeps one of each id; `wanted` are the segments.
+/// Judges every invoice row and keeps one of each id; `wanted` are the segments. The columns of the table are gone
+/// after it: those of the ledger take their room.
 ///
 /// # Errors
 /// [`IngestError::TooManyRows`].
-pub(super) fn judge<'a>(
-    table: &'a RawTable,
+pub(super) fn judge(
+    table: &mut RawTable,
     basis: &Basis,
     customers: Option<&CustomerTable>,
     wanted: &[String],
-) -> Result<(Invoices<'a>, Aside), IngestError> {
+) -> Result<(Invoices, Aside), IngestError> {
+    let (mut invoices, aside, id_bytes) = judged(table, basis, customers, wanted)?;
+    table.keep_column("invoice_id");
+    let blocks = table.blocks()?;
+    let ids: Vec<_> = blocks.iter().map(|block| (block, Cells::of(table, block, "invoice_id"))).collect();
+    invoices.take_ids(&ids, id_bytes);
+    drop(ids);
+    table.keep_column("");
+    Ok((invoices, aside))
+}
+
+/// All of [`judge`] but the ids, and how many bytes these have at most.
+fn judged(
+    table: &RawTable,
+    basis: &Basis,
+    customers: Option<&CustomerTable>,
+    wanted: &[String],
+) -> Result<(Invoices, Aside, usize), IngestError> {
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let mut all = Documents::with_room(table, basis);
@@ -92,7 +140,7 @@ pub(super) fn judge<'a>(
     let is_document = table.has(DOCUMENT);
     let document = |row: u32| document_at(&columns, row).filter(|_| is_document);
     let refused = aside.refused.iter().flat_map(|(row, _)| [id_at(&columns, *row), document(*row)]);
-    let refused_ids = refused.flatten().collect();
+    let refused_ids = refused.flatten().map(str::to_owned).collect();
     for (row, rule) in repeated(table, &keys, &columns, &all.taken) {
         all.taken[row as usize] = Taken::No;
         let id = id_at(&columns, row).unwrap_or_default();
@@ -101,11 +149,14 @@ pub(super) fn judge<'a>(
     if basis.as_of.is_none() {
         all.forget_future_payments(&columns, &mut aside);
     }
-    let mut documents: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut documents: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     if is_document {
         let lines = (0..all.taken.len() as u32).filter(|row| all.taken[*row as usize] == Taken::Invoice);
         for (row, id) in lines.filter_map(|row| Some((row, document(row)?))) {
-            documents.entry(id).or_default().push(row);
+            match documents.get_mut(id) {
+                Some(rows) => rows.push(row),
+                None => drop(documents.insert(id.to_owned(), vec![row])),
+            }
         }
     }
     let mut credited = Vec::new();
@@ -113,9 +164,12 @@ pub(super) fn judge<'a>(
         let credits = Credits { columns: &columns, keys: &keys, documents: &documents, rows: &all.rows };
         credited = credits.link(&mut all.taken, &mut aside);
     }
-    let Documents { taken, mut rows, paid } = all.settled(&columns, id_bytes, &credited);
+    let Documents { taken, mut rows, paid } = all.settled(&credited);
     rows.segments = segments(table, &columns, &taken, &rows, customers, wanted);
-    Ok((Invoices { rows, paid, keys, taken, refused_ids, documents, credited, columns }, aside))
+    let (credit_rows, credit_ids) = (Vec::new(), TextColumn::default());
+    let invoices =
+        Invoices { rows, paid, keys, taken, refused_ids, documents, credited, credit_rows, credit_ids };
+    Ok((invoices, aside, id_bytes))
 }
 
 /// The columns and the row in them of a row that is counted over all parts.
@@ -244,7 +298,7 @@ impl Documents {
     }
 
     /// Drops the slots of rows that are no invoices, and what only they named.
-    fn settled(mut self, columns: &[Columns], id_bytes: usize, credited: &[Credited]) -> Self {
+    fn settled(mut self, credited: &[Credited]) -> Self {
         let Self { taken, rows, paid } = &mut self;
         let is_linked = |row: &usize| credited.binary_search_by_key(&(*row as u32), |c| c.row).is_ok();
         let credit = |row: usize| AccountCredit {
@@ -257,10 +311,9 @@ impl Documents {
         let credits = (0..taken.len()).filter(|row| taken[*row] == Taken::Credit && !is_linked(row));
         rows.credits = credits.map(credit).collect();
         let has_gaps = taken.iter().any(|t| *t != Taken::Invoice);
-        rayon::scope(|s| {
+        if has_gaps {
             let taken = &*taken;
             let InvoiceRows {
-                invoice_id,
                 issue,
                 due,
                 known,
@@ -273,8 +326,7 @@ impl Documents {
                 currency,
                 ..
             } = &mut *rows;
-            s.spawn(|_| *invoice_id = ids(taken, columns, id_bytes));
-            if has_gaps {
+            rayon::scope(|s| {
                 let days = [issue, due, known, dispute, dispute_closed, discount_rate, discount_days, paid];
                 for days in days {
                     s.spawn(|_| keep_invoices(days, taken));
@@ -282,8 +334,8 @@ impl Documents {
                 s.spawn(|_| keep_invoices(amount, taken));
                 s.spawn(|_| keep_invoices(customer, taken));
                 s.spawn(|_| keep_invoices(currency, taken));
-            }
-        });
+            });
+        }
         forget_unused(rows);
         self
     }
@@ -299,197 +351,4 @@ fn keep_invoices<T: Copy>(column: &mut Vec<T>, taken: &[Taken]) {
         kept += usize::from(*taken == Taken::Invoice);
     }
     column.truncate(kept);
-}
-
-/// The ids of all invoices, which have at most `n_bytes` bytes.
-fn ids(taken: &[Taken], columns: &[Columns], n_bytes: usize) -> TextColumn {
-    let n = taken.iter().filter(|t| **t == Taken::Invoice).count();
-    let mut ids = TextColumn::with_capacity(n, n_bytes);
-    for c in columns {
-        let rows = (0..c.block.len).filter(|i| taken[c.block.first + i] == Taken::Invoice);
-        rows.filter_map(|i| c.id.text(i)).for_each(|id| ids.push(id));
-    }
-    ids
-}
-
-/// The slots of a run of rows; optional columns may be empty.
-struct Slots<'s> {
-    taken: &'s mut [Taken],
-    customer: &'s mut [u32],
-    currency: &'s mut [u16],
-    issue: &'s mut [i32],
-    due: &'s mut [i32],
-    amount: &'s mut [Amount],
-    known: &'s mut [i32],
-    dispute: &'s mut [i32],
-    dispute_closed: &'s mut [i32],
-    discount_rate: &'s mut [i32],
-    discount_days: &'s mut [i32],
-    paid: &'s mut [i32],
-}
-
-impl<'s> Slots<'s> {
-    /// Takes the first `n` slots off.
-    fn cut(&mut self, n: usize) -> Slots<'s> {
-        fn cut<'s, T>(slots: &mut &'s mut [T], n: usize) -> &'s mut [T] {
-            let n = n.min(slots.len());
-            let (head, tail) = std::mem::take(slots).split_at_mut(n);
-            *slots = tail;
-            head
-        }
-        Slots {
-            taken: cut(&mut self.taken, n),
-            customer: cut(&mut self.customer, n),
-            currency: cut(&mut self.currency, n),
-            issue: cut(&mut self.issue, n),
-            due: cut(&mut self.due, n),
-            amount: cut(&mut self.amount, n),
-            known: cut(&mut self.known, n),
-            dispute: cut(&mut self.dispute, n),
-            dispute_closed: cut(&mut self.dispute_closed, n),
-            discount_rate: cut(&mut self.discount_rate, n),
-            discount_days: cut(&mut self.discount_days, n),
-            paid: cut(&mut self.paid, n),
-        }
-    }
-}
-
-/// Days after the last day of issue past which no payment can have come: nobody exports a ledger a year after its
-/// last invoice, or dates a payment so far ahead.
-pub const AHEAD_DAYS: i32 = 366;
-
-/// Rows whose customers are looked up together.
-const BATCH_ROWS: usize = 1024;
-
-/// What one thread gathers from the blocks that it works through.
-struct Lane<'s> {
-    slots: Slots<'s>,
-    codes: CurrencyReader,
-    customers: Interner,
-    currencies: Vec<Currency>,
-    keys: Keys,
-    /// Bytes of all ids.
-    id_bytes: usize,
-    aside: Aside,
-}
-
-impl<'s> Lane<'s> {
-    fn new(table: &RawTable, basis: &Basis, slots: Slots<'s>) -> Self {
-        Self {
-            codes: CurrencyReader::default(),
-            customers: Interner::default(),
-            currencies: Vec::new(),
-            keys: Keys::for_share(table.n_framed(), slots.taken.len()),
-            slots,
-            id_bytes: 0,
-            aside: Aside::strictly(table, basis.strict),
-        }
-    }
-
-    fn worked(mut self, columns: &[Columns]) -> Self {
-        let mut slot = 0;
-        for columns in columns {
-            let n = columns.block.len;
-            for start in (0..n).step_by(BATCH_ROWS) {
-                self.work(columns, start..n.min(start + BATCH_ROWS), slot);
-            }
-            slot += n;
-        }
-        self
-    }
-
-    /// Fills the slots of some rows of a block, whose first one is `slot`.
-    fn work(&mut self, columns: &Columns, rows: std::ops::Range<usize>, slot: usize) {
-        let block = columns.block;
-        let (mut good, mut customers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        let mut notes = Vec::new();
-        for i in rows {
-            match columns.judge(i, &mut self.codes, &mut notes) {
-                Ok(Some(_)) if !self.aside.takes(block.first + i, &mut notes) => {}
-                Ok(Some(row)) => {
-                    self.take(&row, slot + i);
-                    self.keys.push(hash(row.id), (block.first + i) as u32);
-                    self.id_bytes += row.id.len();
-                    good.push(slot + i);
-                    customers.push(row.customer);
-                }
-                Ok(None) => self.aside.ignored[block.part] += 1,
-                Err(refusal) => self.aside.refuse(block.first + i, refusal),
-            }
-        }
-        let places = &mut self.slots.customer;
-        self.customers.codes(&customers, |i, code| places[good[i]] = code);
-    }
-
-    /// Puts other codes in the place of the lane's own.
-    fn recode(&mut self, customer: &[u32], currency: &[u16]) {
-        let Slots { taken, customer: customers, currency: currencies, .. } = &mut self.slots;
-        for (slot, _) in taken.iter().enumerate().filter(|(_, taken)| **taken != Taken::No) {
-            customers[slot] = customer[customers[slot] as usize];
-            currencies[slot] = currency[currencies[slot] as usize];
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, row: &Row, slot: usize) {
-        let s = &mut self.slots;
-        s.taken[slot] = if row.is_credit { Taken::Credit } else { Taken::Invoice };
-        s.currency[slot] = code_of(&mut self.currencies, row.currency);
-        s.issue[slot] = row.issue;
-        s.due[slot] = row.due;
-        s.amount[slot] = row.amount;
-        let optional = [
-            (&mut s.known, row.known),
-            (&mut s.dispute, row.dispute),
-            (&mut s.dispute_closed, row.dispute_closed),
-            (&mut s.discount_rate, row.discount.0),
-            (&mut s.discount_days, row.discount.1),
-            (&mut s.paid, row.paid),
-        ];
-        for (column, day) in optional {
-            if let Some(place) = column.get_mut(slot) {
-                *place = day;
-            }
-        }
-    }
-}
-
-/// The lanes of all threads put together.
-struct Joined {
-    customer_id: TextColumn,
-    currency_code: Vec<Currency>,
-    keys: Keys,
-    /// Bytes of all ids.
-    id_bytes: usize,
-    aside: Aside,
-}
-
-impl Joined {
-    /// Gives each customer and currency one code in all lanes: that of the first lane, where it has one.
-    fn of(table: &RawTable, basis: &Basis, mut lanes: Vec<Lane>) -> Self {
-        let (mut customers, mut currencies) = (Interner::default(), Vec::new());
-        if let Some((first, others)) = lanes.split_first_mut() {
-            customers = std::mem::take(&mut first.customers);
-            currencies = std::mem::take(&mut first.currencies);
-            let codes = others.iter().map(|lane| {
-                let customer = lane.customers.texts.iter().map(|text| customers.code(text));
-                let currency = lane.currencies.iter().map(|c| code_of(&mut currencies, *c));
-                (customer.collect(), currency.collect())
-            });
-            let codes: Vec<(Vec<u32>, Vec<u16>)> = codes.collect();
-            others
-                .par_iter_mut()
-                .zip(codes)
-                .for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
-        }
-        let mut aside = Aside::strictly(table, basis.strict);
-        let (mut shares, mut id_bytes) = (Vec::with_capacity(lanes.len()), 0);
-        for lane in lanes {
-            shares.push((lane.keys, 0));
-            id_bytes += lane.id_bytes;
-            aside.append(lane.aside);
-        }
-        let keys = Keys::merged(table.n_framed(), shares);
-        Self { customer_id: customers.texts, currency_code: currencies, keys, id_bytes, aside }
-    }
 }

@@ -93,10 +93,17 @@ impl Keys {
     /// is to be added to its rows.
     pub fn merged(n: usize, shares: Vec<(Self, u32)>) -> Self {
         let mut merged = Self::for_table(n);
-        merged.partitions.par_iter_mut().enumerate().for_each(|(p, all)| {
-            all.reserve_exact(shares.iter().map(|(keys, _)| keys.partitions[p].len()).sum());
-            for (keys, offset) in &shares {
-                all.extend(keys.partitions[p].iter().map(|entry| entry + u64::from(*offset)));
+        // one by one, so that the memory of what is merged is given back as it goes
+        let mut partitions: Vec<Vec<(Vec<u64>, u32)>> =
+            merged.partitions.iter().map(|_| Vec::new()).collect();
+        for (keys, offset) in shares {
+            let shares = partitions.iter_mut().zip(keys.partitions);
+            shares.for_each(|(partition, entries)| partition.push((entries, offset)));
+        }
+        merged.partitions.par_iter_mut().zip(partitions).for_each(|(all, shares)| {
+            all.reserve_exact(shares.iter().map(|(entries, _)| entries.len()).sum());
+            for (entries, offset) in shares {
+                all.extend(entries.iter().map(|entry| entry + u64::from(offset)));
             }
             all.sort_unstable();
         });

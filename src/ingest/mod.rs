@@ -28,6 +28,7 @@ mod invoice;
 mod invoice_row;
 mod json;
 mod key;
+mod lane;
 mod layout;
 mod mapping;
 mod ndjson;
@@ -45,6 +46,7 @@ mod standing;
 mod stream;
 mod table;
 mod tally;
+mod words;
 mod workbook;
 
 pub use book::{Book, check, check_owned};
@@ -66,6 +68,7 @@ use mapping::apply::apply;
 use mapping::resolve::resolve;
 use mapping::style::Styles;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use table::{Part, RawTable, Table};
 
@@ -140,10 +143,7 @@ impl Sources {
 /// ```
 pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     let mapping = &sources.mapping.with_segments(&sources.segments);
-    let mut fetched = fetch::fetch(sources)?;
-    if let Some(table) = of_stdin(sources)? {
-        fetched.insert(table.name(), vec![Fetched::from_stdin()?]);
-    }
+    let mut fetched = fetched(sources)?;
     let invoices = fetched.remove(Table::Invoices.name());
     let mut payments = sources.payments.clone();
     if mapping.of(Table::Payments).from.is_some() && payments.is_none() {
@@ -167,6 +167,15 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
     }
     resolve(&mut raw.invoices, raw.customers.as_ref(), mapping.of(Table::Invoices))?;
     Ok(raw)
+}
+
+/// What is no file, by table: all that URLs name, and standard input.
+fn fetched(sources: &Sources) -> Result<BTreeMap<&'static str, Vec<Fetched>>, IngestError> {
+    let mut fetched = fetch::fetch(sources)?;
+    if let Some(table) = of_stdin(sources)? {
+        fetched.insert(table.name(), vec![Fetched::from_stdin()?]);
+    }
+    Ok(fetched)
 }
 
 /// The table that is standard input: it ends with the first one that is read from it.

@@ -105,7 +105,7 @@ struct Join<'a, 'i> {
     table: &'a RawTable,
     columns: Vec<Columns<'a>>,
     rows: Vec<Row>,
-    invoices: &'i Invoices<'i>,
+    invoices: &'i Invoices,
     /// Place of each payment's invoice in the ledger rows; nothing for a payment that names no single one or is
     /// refused.
     invoice: Vec<Option<u32>>,
@@ -141,10 +141,9 @@ impl Join<'_, '_> {
     /// Finds each payment's invoice, or document, or customer; those `on_account` name no invoice.
     fn name_invoices(&mut self, keys: &Keys, on_account: &[u32]) {
         let taken = |row: u32| self.invoices.taken[row as usize];
-        let same =
-            |payment, row| taken(row) != Taken::No && self.invoices.id(row) == Some(self.invoice_id(payment));
-        let found = self.invoices.keys.matched(keys, self.rows.len(), same);
         let places = self.invoices.places();
+        let same = |payment, row| self.invoices.id(row, &places) == Some(self.invoice_id(payment));
+        let found = self.invoices.keys.matched(keys, self.rows.len(), same);
         let place = |row: &Option<u32>| {
             row.filter(|row| taken(*row) == Taken::Invoice).map(|row| places[row as usize])
         };

@@ -56,6 +56,7 @@ impl Raw {
     pub fn perturbed(&self, as_of: Day, how: Perturbation, seed: u64) -> Result<Self, IngestError> {
         let ids = texts(&self.invoices, "invoice_id")?;
         let perturb = |table: &RawTable| -> Result<RawTable, IngestError> {
+            let table = &spelt_out(table)?;
             let mut out = table.clone();
             for p in 0..table.parts.len() {
                 let index = (table.table as u64) << 32 | p as u64;
@@ -246,6 +247,20 @@ impl<R: Rng> Future<'_, R> {
         }
         Ok(())
     }
+}
+
+/// The same with every text written out: other words may come to a column.
+fn spelt_out(table: &RawTable) -> PolarsResult<RawTable> {
+    let mut table = table.clone();
+    for part in &mut table.parts {
+        let mut frame = part.frame.clone();
+        let is_coded = |column: &&Column| matches!(column.dtype(), DataType::Categorical(..));
+        for column in part.frame.columns().iter().filter(is_coded) {
+            frame.with_column(column.cast(&DataType::String)?)?;
+        }
+        part.set_columns(frame);
+    }
+    Ok(table)
 }
 
 /// The distinct texts of a column, sorted.

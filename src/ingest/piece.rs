@@ -3,11 +3,12 @@
 use super::IngestError;
 use super::mapping::{Mapping, kind_of};
 use super::table::{Frame, Kind, Misfit, Table};
+use super::words::{Coded, Words};
 use crate::core::Day;
 use polars::prelude::*;
 
 /// A column that is wanted of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub field: &'static str,
     pub kind: Kind,
@@ -15,6 +16,8 @@ pub(super) struct Wanted {
     pub at: usize,
     /// Whether ISO days may become days here: nobody declared another format.
     pub is_iso: bool,
+    /// The words of the column, where they are likely to come again and again.
+    pub words: Option<Words>,
 }
 
 impl Wanted {
@@ -22,15 +25,28 @@ impl Wanted {
     pub fn of(table: Table, mapping: &Mapping, columns: Vec<(&'static str, usize)>) -> Vec<Self> {
         let dates = &mapping.of(table).dates;
         let is_iso = |field| dates.formats.is_empty() && dates.fields.iter().all(|(f, _)| *f != field);
-        let wanted = |(field, at)| Self { field, kind: kind_of(table, field), at, is_iso: is_iso(field) };
+        let wanted = |(field, at)| {
+            let kind = kind_of(table, field);
+            Self { field, kind, at, is_iso: is_iso(field), words: Words::likely_in(table, field, kind) }
+        };
         columns.into_iter().map(wanted).collect()
+    }
+
+    /// What the column holds where no cell of it asks for text.
+    fn dtype(&self) -> DataType {
+        match (self.kind, &self.words) {
+            (Kind::Day, _) => DataType::Date,
+            (_, Some(words)) => words.dtype().clone(),
+            _ => DataType::String,
+        }
     }
 }
 
 /// The cells of one column as they come: text, or days for as long as every one is an ISO day, which can be read in
-/// one way only and takes a quarter of the memory.
+/// one way only and takes a quarter of the memory, or codes of words for as long as there are few, which take an eighth.
 pub(super) enum Filling {
     Text(StringChunkedBuilder),
+    Words(Coded),
     /// [`EMPTY`] where there is none.
     Days(&'static str, Vec<i32>),
 }
@@ -41,7 +57,10 @@ impl Filling {
     pub fn new(wanted: &Wanted, capacity: usize) -> Self {
         match wanted.kind {
             Kind::Day if wanted.is_iso => Self::Days(wanted.field, Vec::with_capacity(capacity)),
-            _ => Self::Text(StringChunkedBuilder::new(wanted.field.into(), capacity)),
+            _ => match wanted.words.as_ref().filter(|words| words.has_room()) {
+                Some(words) => Self::Words(Coded::new(wanted.field, words, capacity)),
+                None => Self::Text(StringChunkedBuilder::new(wanted.field.into(), capacity)),
+            },
         }
     }
 
@@ -50,6 +69,13 @@ impl Filling {
         match self {
             Self::Text(texts) if text.is_empty() => texts.append_null(),
             Self::Text(texts) => texts.append_value(text),
+            Self::Words(codes) => {
+                if !codes.push(text) {
+                    let mut texts = codes.texts();
+                    texts.append_value(text);
+                    *self = Self::Text(texts);
+                }
+            }
             Self::Days(_, days) if text.is_empty() => days.push(EMPTY),
             Self::Days(field, days) => match text.parse::<Day>() {
                 Ok(day) => days.push(day.0),
@@ -67,6 +93,7 @@ impl Filling {
     pub fn finish(self) -> PolarsResult<Column> {
         Ok(match self {
             Self::Text(texts) => texts.finish().into_series().into(),
+            Self::Words(codes) => codes.finish(),
             Self::Days(field, days) => {
                 let days = days.into_iter().map(|day| Some(day).filter(|day| *day != EMPTY));
                 Int32Chunked::from_iter_options(field.into(), days)
@@ -112,9 +139,8 @@ impl Piece {
 /// The rows of all pieces, numbered through the file from 1.
 pub(super) fn together(pieces: Vec<Closed>, wanted: &[Wanted]) -> Result<Frame, IngestError> {
     let is_text = |at: usize| pieces.iter().any(|p| *p.frame.columns()[at].dtype() == DataType::String);
-    let types: Vec<DataType> = (0..wanted.len())
-        .map(|at| if is_text(at) || wanted[at].kind != Kind::Day { DataType::String } else { DataType::Date })
-        .collect();
+    let types: Vec<DataType> =
+        (0..wanted.len()).map(|at| if is_text(at) { DataType::String } else { wanted[at].dtype() }).collect();
     let empty = wanted.iter().zip(&types).map(|(w, dtype)| Column::new_empty(w.field.into(), dtype));
     let mut frame = DataFrame::new(0, empty.collect())?;
     let has_misfits = pieces.iter().any(|p| !p.misfits.is_empty());
@@ -146,8 +172,8 @@ mod tests {
     use super::*;
 
     const WANTED: [Wanted; 2] = [
-        Wanted { field: "customer_id", kind: Kind::Text, at: 0, is_iso: true },
-        Wanted { field: "contact_date", kind: Kind::Day, at: 1, is_iso: true },
+        Wanted { field: "customer_id", kind: Kind::Text, at: 0, is_iso: true, words: None },
+        Wanted { field: "contact_date", kind: Kind::Day, at: 1, is_iso: true, words: None },
     ];
 
     fn piece(cells: &[[&str; 2]]) -> Piece {
@@ -176,6 +202,28 @@ mod tests {
         let (dtype, texts) = column(&together(vec![days(), other], &WANTED).unwrap(), 1);
         let expected = ["2024-02-29", "null", "0001-01-01", "2024-01-01", "2024-02-30"];
         assert_eq!((dtype, texts), (DataType::String, expected.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn a_column_of_few_words_is_coded_and_one_of_too_many_stays_text() {
+        let read = |cells: &[String]| {
+            let words = Some(Words::new());
+            let wanted = [Wanted { field: "channel", kind: Kind::Text, at: 0, is_iso: true, words }];
+            let close = |cells: &[String]| {
+                let mut piece = Piece::new(&wanted, cells.len());
+                piece.rows.extend(0..cells.len() as u64);
+                cells.iter().for_each(|cell| piece.columns[0].push(cell));
+                piece.close().unwrap()
+            };
+            let pieces = cells.chunks(cells.len().div_ceil(3)).map(close).collect();
+            column(&together(pieces, &wanted).unwrap(), 0)
+        };
+        let few = ["mail", "mail", "", "phone", "Mail", "", "mail"].map(str::to_owned);
+        let (dtype, texts) = read(&few);
+        assert!(matches!(dtype, DataType::Categorical(..)));
+        assert_eq!(texts.join(" "), "mail mail null phone Mail null mail");
+        let many: Vec<String> = (0..70_000).map(|word| (word % 69_999).to_string()).collect();
+        assert_eq!(read(&many), (DataType::String, many));
     }
 
     #[test]

@@ -184,7 +184,7 @@ mod tests {
     fn read(text: &str, width: usize, block_bytes: usize) -> Result<Frame, OpenQuote> {
         let fields = ["customer_id", "name", "country"];
         let wanted: Vec<Wanted> = (0..width.min(3))
-            .map(|at| Wanted { field: fields[at], kind: Kind::Text, at, is_iso: true })
+            .map(|at| Wanted { field: fields[at], kind: Kind::Text, at, is_iso: true, words: None })
             .collect();
         let records = Records { dialect: Dialect::COMMAS, width, wanted: &wanted };
         let (pieces, taken) = records.read(text, true, block_bytes)?;
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_bytes_that_are_not_the_last_is_a_record_that_has_no_end_yet() {
-        let wanted = [Wanted { field: "name", kind: Kind::Text, at: 0, is_iso: true }];
+        let wanted = [Wanted { field: "name", kind: Kind::Text, at: 0, is_iso: true, words: None }];
         let records = Records { dialect: Dialect::COMMAS, width: 1, wanted: &wanted };
         let taken = |text: &str| records.read(text, false, 4).unwrap().1;
         assert_eq!((taken("a\nbc\nd"), taken("a\n\"b\nc"), taken("abcdefgh")), (5, 2, 0));

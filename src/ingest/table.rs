@@ -4,7 +4,7 @@ use super::IngestError;
 use super::mapping::style::Styles;
 use super::rule::{self, Rule};
 use crate::policy::SEGMENTS_MAX;
-use polars::prelude::{DataFrame, DataType};
+use polars::prelude::{DataFrame, DataType, PolarsResult, StringChunked};
 use std::path::PathBuf;
 
 /// What a field holds.
@@ -254,6 +254,15 @@ impl Part {
     }
 }
 
+/// The texts of a column, whatever it holds.
+pub(super) fn texts_of(frame: &DataFrame, name: &str) -> PolarsResult<StringChunked> {
+    let series = frame.column(name)?.as_materialized_series();
+    match series.dtype() {
+        DataType::String => Ok(series.str()?.clone()),
+        _ => Ok(series.cast(&DataType::String)?.str()?.clone()),
+    }
+}
+
 /// All files of one input table.
 #[derive(Debug, Clone)]
 pub(super) struct RawTable {
@@ -293,6 +302,17 @@ impl RawTable {
         self.parts.iter().map(Part::n_rows).sum()
     }
 
+    /// Gives back the memory of every column but one. How many rows there are stays known.
+    pub fn keep_column(&mut self, name: &str) {
+        for part in &mut self.parts {
+            let kept = part.frame.column(name).ok().cloned();
+            // no column is left or one of the same height: neither is refused
+            if let Ok(frame) = DataFrame::new(part.frame.height(), kept.into_iter().collect()) {
+                part.frame = frame;
+            }
+        }
+    }
+
     /// Whether any part has the column.
     pub fn has(&self, field: &str) -> bool {
         self.parts.iter().any(|p| p.frame.column(field).is_ok())
@@ -312,9 +332,12 @@ impl RawTable {
         self.segments = wanted.iter().zip(&SEGMENT_SLOTS).filter_map(column).collect();
     }
 
-    /// Whether any part holds the column as text.
+    /// Whether any part holds the column as text, or as codes of words.
     pub fn has_text(&self, field: &str) -> bool {
-        let is_text = |p: &Part| p.frame.column(field).is_ok_and(|c| *c.dtype() == DataType::String);
+        let is_text = |p: &Part| {
+            let column = p.frame.column(field);
+            column.is_ok_and(|c| matches!(c.dtype(), DataType::String | DataType::Categorical(..)))
+        };
         self.parts.iter().any(is_text)
     }
 

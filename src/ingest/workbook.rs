@@ -223,7 +223,8 @@ fn header(
     table: Table,
     mapping: &Mapping,
 ) -> Result<(Places, usize), IngestError> {
-    let mut first_error = None;
+    // of a sheet without the wanted columns: below a title the header is the first of the longest rows
+    let (mut error, mut longest) = (None, 0);
     let mut start = 0;
     for row in cells.chunk_by(|a, b| a.0 == b.0).take(HEADER_ROWS) {
         let names: Vec<String> = row.iter().map(|(_, _, value)| text_of(value, Kind::Text)).collect();
@@ -236,10 +237,11 @@ fn header(
             }
             // a header with a name twice is one all the same
             Err(e @ IngestError::AmbiguousColumn { .. }) => return Err(e),
-            Err(e) => first_error = first_error.or(Some(e)),
+            Err(e) if row.len() > longest => (error, longest) = (Some(e), row.len()),
+            Err(_) => {}
         }
     }
-    Err(first_error.unwrap_or_else(|| IngestError::Empty { file: file.to_owned() }))
+    Err(error.unwrap_or_else(|| IngestError::Empty { file: file.to_owned() }))
 }
 
 fn frame(cells: &[Cell], file: &Path, table: Table, mapping: &Mapping) -> Result<Frame, IngestError> {

@@ -126,32 +126,25 @@ impl Ledger {
         });
         let order = invoice_order(&rows, &customer_rank);
 
-        let pick = |column: &[i32]| -> Vec<i32> {
-            if column.is_empty() {
-                Vec::new()
-            } else {
-                order.par_iter().map(|&i| column[i as usize]).collect()
-            }
-        };
+        // each column of the rows is dropped as soon as it is picked, to make room for the next
+        let days = |column| picked(column, &order, |day: i32| day);
+        let issue_of_rows = if rows.known.is_empty() { Vec::new() } else { rows.issue.clone() };
         let mut ledger = Ledger {
             customer_id: rows.customer_id.gather(&customer_order),
             currency_code: currency_order.iter().map(|&c| rows.currency_code[c as usize]).collect(),
-            customer: order.par_iter().map(|&i| customer_rank[rows.customer[i as usize] as usize]).collect(),
-            currency: order
-                .par_iter()
-                .map(|&i| currency_rank[rows.currency[i as usize] as usize] as u16)
-                .collect(),
-            issue: pick(&rows.issue),
-            due: pick(&rows.due),
-            amount: order.par_iter().map(|&i| rows.amount[i as usize]).collect(),
-            known: later(pick(&rows.known), &rows.issue, &order),
-            dispute: pick(&rows.dispute),
-            dispute_closed: pick(&rows.dispute_closed),
-            discount_rate: pick(&rows.discount_rate),
-            discount_days: pick(&rows.discount_days),
+            invoice_id: std::mem::take(&mut rows.invoice_id).gather(&order),
+            customer: picked(rows.customer, &order, |c| customer_rank[c as usize]),
+            currency: picked(rows.currency, &order, |c| currency_rank[c as usize] as u16),
+            issue: days(rows.issue),
+            due: days(rows.due),
+            amount: picked(rows.amount, &order, |amount| amount),
+            known: later(days(rows.known), &issue_of_rows, &order),
+            dispute: days(rows.dispute),
+            dispute_closed: days(rows.dispute_closed),
+            discount_rate: days(rows.discount_rate),
+            discount_days: days(rows.discount_days),
             segments: rows.segments.iter().map(|segment| segment.gather(&order)).collect(),
             segment_values_max: rows.segment_values_max,
-            invoice_id: rows.invoice_id.gather(&order),
             credits: rows
                 .credits
                 .iter()
@@ -369,6 +362,18 @@ impl SettlementRows {
         let known = self.known.get(row).map_or(day, |known| day.max(*known));
         (known, amount < Amount::ZERO, day, self.kind[row], amount)
     }
+}
+
+/// A column in the order of the ledger.
+fn picked<T: Copy + Sync + Send, U: Send>(
+    column: Vec<T>,
+    order: &[u32],
+    turn: impl Fn(T) -> U + Sync + Send,
+) -> Vec<U> {
+    if column.is_empty() {
+        return Vec::new();
+    }
+    order.par_iter().map(|&i| turn(column[i as usize])).collect()
 }
 
 /// The later of two days of each row; nothing if there is no first one.

@@ -4,7 +4,7 @@
 use super::header::fits;
 use super::number::{is_negative, negated};
 use super::{AUX, Kinds, Meaning, Sign, Source, TableMapping, Test};
-use crate::ingest::table::{Kind, Part, SEGMENT_SLOTS, Table, is_segment_slot};
+use crate::ingest::table::{Kind, Part, SEGMENT_SLOTS, Table, is_segment_slot, texts_of};
 use polars::prelude::*;
 use std::collections::BTreeMap;
 
@@ -364,14 +364,6 @@ impl Work<'_> {
         let names: StringChunked = names.into_iter().collect();
         self.frame.with_column(names.with_name("kind".into()).into_series().into())?;
         Ok(())
-    }
-}
-
-fn texts_of(frame: &DataFrame, name: &str) -> PolarsResult<StringChunked> {
-    let series = frame.column(name)?.as_materialized_series();
-    match series.dtype() {
-        DataType::String => Ok(series.str()?.clone()),
-        _ => Ok(series.cast(&DataType::String)?.str()?.clone()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `check --suggest`: a first mapping from headers and values.
 
 use super::{Export, book, invoices};
+use crate::sample::Desk;
 use arrears::ingest::{Mapping, Sources, suggest};
 use insta::assert_snapshot;
 
@@ -45,4 +46,34 @@ fn a_known_export_is_recognised() {
         assert!(toml.contains(&format!("# invoices: --profile {name} finds")), "{name}: {toml}");
         Mapping::parse(&toml, "suggested").unwrap();
     }
+}
+
+#[test]
+fn of_a_workbook_with_several_sheets_the_likeliest_is_named_beside_the_others() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/ingest/corpus/book.xlsx");
+    let sources = |invoices: std::path::PathBuf| Sources { invoices, ..Sources::default() };
+    let toml = suggest(&sources(file.clone())).unwrap();
+    let told = "[invoices.file]\n# sheets of the workbook: `Cover`, `Open items`\n\
+        # UNSURE: this one looks most like invoices\nsheet = \"Open items\"\n";
+    assert!(toml.contains(told), "{toml}");
+    assert!(toml.contains("issue_date = \"issue_date\""), "{toml}");
+    let mapping = Mapping::parse(&toml, "suggested").unwrap();
+    let read = book(&Sources { mapping, ..sources(file.clone()) }, None).unwrap();
+    assert_eq!(read.ledger.n_invoices(), 4);
+    // a sheet that is named is the only one that is looked at
+    let named = suggest(&sources(format!("{}#Open items", file.display()).into())).unwrap();
+    assert_eq!(named, toml.replace(&format!("\n{told}"), ""));
+}
+
+#[test]
+fn a_suggestion_of_standard_input_is_that_of_the_same_bytes_in_a_file() {
+    let desk = Desk::empty();
+    desk.write("export.csv", GERMAN);
+    let file = desk.done("check --suggest --invoices export.csv");
+    let piped = desk.piped("check --suggest --invoices -", GERMAN.as_bytes());
+    assert_eq!((piped.status, piped.out), (0, file), "{}", piped.err);
+    let packed = zstd::encode_all(GERMAN.as_bytes(), 1).unwrap();
+    assert_eq!(desk.piped("check --suggest --invoices -", &packed).status, 0);
+    let twice = desk.piped("check --suggest --invoices - --customers -", GERMAN.as_bytes());
+    assert!(twice.status == 2 && twice.err.contains("hint: "), "{}", twice.err);
 }

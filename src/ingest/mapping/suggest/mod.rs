@@ -1,20 +1,21 @@
 //! A first mapping of an export that nobody knows, from its headers and values.
 
+mod origin;
 mod survey;
 mod word;
 
 use super::super::table::{Field, Kind, Table};
+use super::Mapping;
 use super::number::DecimalMark;
-use super::{AUX, Mapping, Source, TableMapping};
-use crate::ingest::format::read;
-use crate::ingest::source::sources;
-use crate::ingest::{IngestError, Layout, Sources};
+use crate::ingest::{IngestError, Sources, fetched};
+use origin::{Origin, Sheet};
 use std::fmt::Write;
 use std::path::Path;
 use survey::{Survey, Written};
 
 /// The TOML of a mapping for the invoices, payments and customers of some files, with comments that say why, and
-/// what should be looked at: a line with UNSURE is a guess. Only the first file of each table is looked at.
+/// what should be looked at: a line with UNSURE is a guess. Only the first file of each table is looked at, and of a
+/// workbook without a chosen sheet the one that looks most like the table; the mapping then names it and the others.
 ///
 /// # Errors
 /// As [`crate::ingest::read`], but for what a mapping would have to say.
@@ -42,15 +43,11 @@ pub fn suggest(sources: &Sources) -> Result<String, IngestError> {
          # `arrears check --mapping FILE`. data/mappings/README.md says what else a mapping can.\n",
     );
     let mut suggestions = Vec::new();
+    let mut fetched = fetched(sources)?;
     for (table, path) in tables {
         let Some(path) = path else { continue };
-        let columns = surveyed(path, table)?;
-        suggestions.push(Suggestion {
-            table,
-            columns,
-            has_payments: sources.payments.is_some(),
-            named: None,
-        });
+        let origin = Origin::first(path, fetched.remove(table.name()))?;
+        suggestions.push(suggestion(&origin, table, sources.payments.is_some())?);
     }
     let of_payments = suggestions.iter().find(|s| s.table == Table::Payments);
     let ids = of_payments.and_then(Suggestion::invoice_column);
@@ -61,44 +58,20 @@ pub fn suggest(sources: &Sources) -> Result<String, IngestError> {
     Ok(text)
 }
 
-/// Every column of the first file of a table.
-fn surveyed(path: &Path, table: Table) -> Result<Vec<Survey>, IngestError> {
-    let found = sources(path)?;
-    let Some(source) = found.first() else {
-        return Err(IngestError::NothingThere { path: path.to_owned() });
+/// The sheet that looks most like the table, with what stands in it.
+fn suggestion(origin: &Origin, table: Table, has_payments: bool) -> Result<Suggestion, IngestError> {
+    let sheets = origin.sheets(table)?;
+    let names: Vec<String> = sheets.iter().filter_map(|sheet| sheet.name.clone()).collect();
+    let of_sheet = |Sheet { name, columns }| Suggestion {
+        table,
+        columns,
+        has_payments,
+        named: None,
+        sheet: name.map(|name| (name, names.clone())),
     };
-    // a mapping that wants a column which no file has is told what there is
-    let nothing = Source::Header(vec!["\u{0}".to_owned()]);
-    let columns = table.fields().iter().map(|field| (field.name, nothing.clone())).collect();
-    let asking = Mapping::of_table(table, TableMapping { columns, ..TableMapping::default() });
-    let headers = match read(source, table, &asking, &Layout::default()) {
-        Err(IngestError::MissingColumn { found, .. }) => found,
-        Err(other) => return Err(other),
-        Ok(_) => return Err(IngestError::internal("a column that no file has was found")),
-    };
-    let mut distinct: Vec<String> = Vec::new();
-    for header in headers.iter().filter(|header| !header.is_empty()) {
-        if headers.iter().filter(|other| *other == header).count() == 1 {
-            distinct.push(header.clone());
-        }
-    }
-    let mut surveys = Vec::new();
-    for headers in distinct.chunks(AUX.len()) {
-        let optional = table.fields().iter().find(|f| !f.required && f.kind == Kind::Text);
-        let any = optional.map_or("name", |field| field.name);
-        let constants = table.fields().iter().filter(|f| f.name != any).map(|f| (f.name, String::new()));
-        let mapping = TableMapping {
-            columns: vec![(any, Source::First(headers.to_vec()))],
-            constants: constants.collect(),
-            ..TableMapping::default()
-        };
-        let part = read(source, table, &Mapping::of_table(table, mapping), &Layout::default())?;
-        for (header, slot) in headers.iter().zip(AUX) {
-            let column = part.frame.column(slot)?.as_materialized_series();
-            surveys.push(Survey::of(header, column.str()?.iter()));
-        }
-    }
-    Ok(surveys)
+    // of sheets that look alike the first
+    let likely = sheets.into_iter().map(of_sheet).rev().max_by_key(Suggestion::likeness);
+    likely.ok_or_else(|| IngestError::internal("a file without a sheet was read"))
 }
 
 /// How sure a choice is.
@@ -120,12 +93,20 @@ struct Suggestion {
     has_payments: bool,
     /// The column of invoices that the payments name.
     named: Option<usize>,
+    /// The sheet of a workbook, and all that it has, where nobody has chosen one.
+    sheet: Option<(String, Vec<String>)>,
 }
 
 /// Share of the ids in the payments that a column must hold to be what they name.
 const MOST_NAMED: f64 = 0.5;
 
 impl Suggestion {
+    /// How much of the table seems to be there: fields that it cannot do without, then others.
+    fn likeness(&self) -> (usize, usize) {
+        let chosen = self.chosen();
+        (chosen.iter().filter(|(field, ..)| field.required).count(), chosen.len())
+    }
+
     /// The column of payments that names their invoices.
     fn invoice_column(&self) -> Option<Survey> {
         let at = self.chosen().iter().find(|(f, ..)| f.name == "invoice_id").map(|(_, at, _)| *at)?;
@@ -167,8 +148,20 @@ impl Suggestion {
             text.push_str(&self.numbers(amount));
             text.push_str(&self.signs(amount));
         }
+        text.push_str(&self.file());
         text.push_str(&self.left(&chosen));
         text
+    }
+
+    /// The sheet, and those that were not taken.
+    fn file(&self) -> String {
+        let Some((chosen, names)) = &self.sheet else { return String::new() };
+        let name = self.table.name();
+        let told = plain(&format!("sheets of the workbook: `{}`", names.join("`, `")));
+        format!(
+            "\n[{name}.file]\n# {told}\n# UNSURE: this one looks most like {name}\nsheet = {}\n",
+            quoted(chosen)
+        )
     }
 
     /// The built-in profiles that read the file as it is.
