@@ -116,13 +116,13 @@ fn an_unmapped_column_is_refused() {
     refused!(desk, run_with("invoices", "id.csv"), 3, @r"
     error: id.csv: no column is mapped to `invoice_id` (found: id, customer_id, issue_date, due_date, amount)
 
-    hint: rename the column that holds it to `invoice_id`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
+    hint: rename the column that holds it to `invoice_id`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|sap-fbl5n|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
     ");
     desk.write("due.csv", "invoice_id,customer_id,issue_date,amount\nA,C,2024-01-10,1\n");
     refused!(desk, run_with("invoices", "due.csv"), 3, @r"
     error: due.csv: no column is mapped to `due_date` (found: invoice_id, customer_id, issue_date, amount)
 
-    hint: rename the column that holds it to `due_date`, or give `terms_days`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
+    hint: rename the column that holds it to `due_date`, or give `terms_days`, choose the profile of the export (--profile canonical|ibm-ar|sap-fi|sap-fbl5n|highradius|dynamics365|quickbooks|xero|netsuite|erpnext|odoo), or name the column in a mapping (--mapping FILE)
     ");
 }
 
@@ -204,7 +204,7 @@ fn bad_options_are_refused() {
     For more information, try '--help'.
     ");
     refused!(desk, format!("run {TABLES} --profile sap --as-of {AS_OF} --out out"), 2, @r"
-    error: no profile is named `sap` (known: canonical, ibm-ar, sap-fi, highradius, dynamics365, quickbooks, xero, netsuite, erpnext, odoo)
+    error: no profile is named `sap` (known: canonical, ibm-ar, sap-fi, sap-fbl5n, highradius, dynamics365, quickbooks, xero, netsuite, erpnext, odoo)
 
     hint: leave --profile out for canonical column names
     ");

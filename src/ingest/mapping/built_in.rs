@@ -1,10 +1,11 @@
 //! The mappings of well-known exports. Each is a file that says at its top which export it fits.
 
 /// Name and text of each.
-pub(super) const ALL: [(&str, &str); 10] = [
+pub(super) const ALL: [(&str, &str); 11] = [
     ("canonical", ""),
     ("ibm-ar", include_str!("built_in/ibm-ar.toml")),
     ("sap-fi", include_str!("built_in/sap-fi.toml")),
+    ("sap-fbl5n", include_str!("built_in/sap-fbl5n.toml")),
     ("highradius", include_str!("built_in/highradius.toml")),
     ("dynamics365", include_str!("built_in/dynamics365.toml")),
     ("quickbooks", include_str!("built_in/quickbooks.toml")),
