@@ -12,6 +12,9 @@ use std::path::Path;
 /// Of the whole stream, where a server goes away: from the first bytes to the last ones.
 const CUTS: [f64; 6] = [0.02, 0.2, 0.45, 0.7, 0.9, 0.99];
 
+/// Two origins of a backtest.
+const ORIGINS: &str = "--first 2023-12-01 --last 2024-01-05 --every 4w";
+
 /// A service that `.ci/services` has started, if it has.
 #[allow(clippy::print_stderr)] // of a test that is skipped
 fn service(variable: &str) -> Option<String> {

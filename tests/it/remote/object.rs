@@ -1,8 +1,8 @@
 //! An object store as a source and as a sink.
 
 use super::proxy::Proxy;
-use super::{CUTS, gone, service, without_manifest, words};
-use crate::sample::{AS_OF, Desk, Files, Said, tables};
+use super::{CUTS, ORIGINS, gone, service, without_manifest, words};
+use crate::sample::{AS_OF, Desk, Files, Said, TABLES, tables};
 use arrears::pipeline::demo::TableFormat;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -166,6 +166,17 @@ fn a_run_is_written_below_a_prefix_and_its_manifest_names_the_current_one() {
     store.done(&desk, &format!("{RUN} {LATEST} --out s3://writes/runs/"));
     let (third, _) = store.current("runs/");
     assert!(is_there(&third) && is_there(&second) && !is_there(&first), "{:?}", store.keys());
+}
+
+#[test]
+fn a_backtest_is_written_below_a_prefix_as_into_a_folder() {
+    let Some(store) = Store::with_bucket("backtests") else { return };
+    let desk = Desk::new();
+    store.done(&desk, &format!("backtest {TABLES} {ORIGINS} --out bt --sink s3://backtests/bt/"));
+    let (manifest, files) = store.current("bt/");
+    assert!(files == desk.files("bt"), "the folder of the store holds the bytes of the folder");
+    assert!(files.contains_key(Path::new("metrics.parquet")));
+    assert_eq!(manifest["previous"], Value::Null);
 }
 
 #[test]

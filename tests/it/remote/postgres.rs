@@ -1,7 +1,7 @@
 //! PostgreSQL as a source and as a sink.
 
 use super::proxy::Proxy;
-use super::{CUTS, gone, service, without_manifest, words};
+use super::{CUTS, ORIGINS, gone, service, without_manifest, words};
 use crate::sample::{AS_OF, Desk, TABLES};
 use arrears::contract::{TABLES as CONTRACT, Value, read_table};
 use postgres::{Client, NoTls, SimpleQueryMessage};
@@ -213,6 +213,29 @@ fn is_shown(value: &Value<'_>, text: Option<&str>) -> bool {
     }
 }
 
+/// Holds every table of a folder against the one in the schema, row by row; gives how many values there were.
+fn same_values(database: &mut Database, schema: &str, folder: &Path) -> usize {
+    let mut n_values = 0;
+    let is_written = |name: &str| folder.join(format!("{name}.parquet")).exists();
+    for table in CONTRACT.iter().filter(|table| is_written(table.name)) {
+        let (written, stamp) = read_table(folder, table.name).unwrap();
+        let mut rows = database.rows(&format!("SELECT * FROM {schema}.{} ORDER BY ctid", table.name));
+        assert_eq!(rows.len(), written.n_rows(), "{}", table.name);
+        for i in 0..written.n_rows() {
+            // a server may put a short row into what room an earlier page has left: mostly the first is the one
+            let values: Vec<_> = written.columns().map(|(_, column)| column.value(i)).collect();
+            let is_same = |row: &&Vec<Option<String>>| {
+                values.iter().zip(*row).all(|(value, text)| is_shown(value, text.as_deref()))
+            };
+            let place = rows.iter().position(|row| is_same(&row));
+            let place = place.unwrap_or_else(|| panic!("{}, row {i}: {values:?}", table.name));
+            assert_eq!(rows.remove(place).last().unwrap(), &stamp.run_id);
+            n_values += values.len();
+        }
+    }
+    n_values
+}
+
 #[test]
 fn a_run_is_written_to_a_schema_value_by_value_and_replaces_the_one_before() {
     let schema = "writes_run";
@@ -233,23 +256,7 @@ fn a_run_is_written_to_a_schema_value_by_value_and_replaces_the_one_before() {
         "the view shows the new rows"
     );
 
-    let mut n_values = 0;
-    for table in CONTRACT.iter().filter(|t| desk.path(&format!("out/{}.parquet", t.name)).exists()) {
-        let (written, stamp) = read_table(&desk.path("out"), table.name).unwrap();
-        let mut rows = database.rows(&format!("SELECT * FROM {schema}.{} ORDER BY ctid", table.name));
-        assert_eq!(rows.len(), written.n_rows(), "{}", table.name);
-        for i in 0..written.n_rows() {
-            // a server may put a short row into what room an earlier page has left: mostly the first is the one
-            let values: Vec<_> = written.columns().map(|(_, column)| column.value(i)).collect();
-            let is_same = |row: &&Vec<Option<String>>| {
-                values.iter().zip(*row).all(|(value, text)| is_shown(value, text.as_deref()))
-            };
-            let place = rows.iter().position(|row| is_same(&row));
-            let place = place.unwrap_or_else(|| panic!("{}, row {i}: {values:?}", table.name));
-            assert_eq!(rows.remove(place).last().unwrap(), &stamp.run_id);
-            n_values += values.len();
-        }
-    }
+    let n_values = same_values(&mut database, schema, &desk.path("out"));
     assert!(n_values > 10_000, "{n_values}");
 
     let types = "SELECT string_agg(DISTINCT format_type(atttypid, atttypmod), ', ') FROM pg_attribute \
@@ -262,6 +269,21 @@ fn a_run_is_written_to_a_schema_value_by_value_and_replaces_the_one_before() {
         .rows(&format!("SELECT folder, manifest ->> 'as_of', model ->> 'as_of' FROM {schema}.manifest"));
     let row = ["run", LATER, LATER].map(|t| Some(t.to_owned()));
     assert_eq!(told, [row]);
+}
+
+#[test]
+fn a_backtest_is_written_to_a_schema_value_by_value() {
+    let schema = "writes_backtest";
+    let Some(mut database) = Database::with_schema(schema) else { return };
+    let desk = Desk::new();
+    desk.done(&format!("backtest {TABLES} {ORIGINS} --out bt --sink {}#{schema}", database.url));
+    let n_values = same_values(&mut database, schema, &desk.path("bt"));
+    assert!(n_values > 1_000, "{n_values}");
+    let told = database.rows(&format!("SELECT folder, manifest ->> 'run_id' FROM {schema}.manifest"));
+    let manifest: serde_json::Value = serde_json::from_str(&desk.text("bt/manifest.json")).unwrap();
+    let run_id = manifest["run_id"].as_str().map(str::to_owned);
+    assert!(run_id.is_some());
+    assert_eq!(told, [[Some("backtest".to_owned()), run_id]]);
 }
 
 #[test]
