@@ -125,9 +125,12 @@ fn judged(
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let mut all = Documents::with_room(table, basis);
     let mut slots = all.slots();
+    // the keys of the others are put behind those of the first
+    let mut n_keys = Some(table.n_framed());
     let lanes: Vec<_> = shares(&columns)
         .map(|columns| {
-            (Lane::new(table, basis, slots.cut(columns.iter().map(|c| c.block.len).sum())), columns)
+            let n = columns.iter().map(|c| c.block.len).sum();
+            (Lane::new(table, basis, slots.cut(n), n_keys.take().unwrap_or(n)), columns)
         })
         .collect();
     let lanes = lanes.into_par_iter().map(|(lane, columns)| lane.worked(columns)).collect();

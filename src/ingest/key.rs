@@ -92,17 +92,18 @@ impl Keys {
     /// One sorted set from shares of a table of `n` rows, made with [`Keys::for_table`]`(n)`; each comes with what
     /// is to be added to its rows.
     pub fn merged(n: usize, shares: Vec<(Self, u32)>) -> Self {
-        let mut merged = Self::for_table(n);
-        // one by one, so that the memory of what is merged is given back as it goes
-        let mut partitions: Vec<Vec<(Vec<u64>, u32)>> =
-            merged.partitions.iter().map(|_| Vec::new()).collect();
+        let mut shares = shares.into_iter();
+        // behind the first, partition by partition: the memory of a share is given back as it goes
+        let Some((mut merged, start)) = shares.next() else { return Self::for_table(n) };
+        let mut more: Vec<Vec<(Vec<u64>, u32)>> = merged.partitions.iter().map(|_| Vec::new()).collect();
         for (keys, offset) in shares {
-            let shares = partitions.iter_mut().zip(keys.partitions);
-            shares.for_each(|(partition, entries)| partition.push((entries, offset)));
+            let partitions = more.iter_mut().zip(keys.partitions);
+            partitions.for_each(|(partition, entries)| partition.push((entries, offset)));
         }
-        merged.partitions.par_iter_mut().zip(partitions).for_each(|(all, shares)| {
-            all.reserve_exact(shares.iter().map(|(entries, _)| entries.len()).sum());
-            for (entries, offset) in shares {
+        merged.partitions.par_iter_mut().zip(more).for_each(|(all, more)| {
+            all.iter_mut().for_each(|entry| *entry += u64::from(start));
+            all.reserve_exact(more.iter().map(|(entries, _)| entries.len()).sum());
+            for (entries, offset) in more {
                 all.extend(entries.iter().map(|entry| entry + u64::from(offset)));
             }
             all.sort_unstable();

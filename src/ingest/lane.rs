@@ -67,12 +67,13 @@ pub(super) struct Lane<'s> {
 }
 
 impl<'s> Lane<'s> {
-    pub fn new(table: &RawTable, basis: &Basis, slots: Slots<'s>) -> Self {
+    /// With room for the keys of so many rows.
+    pub fn new(table: &RawTable, basis: &Basis, slots: Slots<'s>, n_keys: usize) -> Self {
         Self {
             codes: CurrencyReader::default(),
             customers: Interner::default(),
             currencies: Vec::new(),
-            keys: Keys::for_share(table.n_framed(), slots.taken.len()),
+            keys: Keys::for_share(table.n_framed(), n_keys),
             slots,
             id_bytes: 0,
             aside: Aside::strictly(table, basis.strict),
