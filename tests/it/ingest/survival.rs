@@ -1,8 +1,6 @@
 //! The law of the readers: whatever the bytes, no panic, no hang and no lost row.
-//!
-//! `fuzz/` calls [`survives`] too, so it uses nothing but the crate and the standard library.
 
-use arrears::ingest::{Book, IngestError, Sources, check, read};
+use arrears::ingest::{Book, IngestError, Mapping, Sources, check, read, suggest};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,9 +20,55 @@ pub fn book(name: &str, bytes: &[u8]) -> Result<Book, IngestError> {
     check(&read(&Sources { invoices, ..Sources::default() })?, None, &policy)
 }
 
+/// Invoices that nothing is wrong with.
+const INVOICES: &str = "invoice_id,customer_id,issue_date,due_date,amount,currency\n\
+                        A-1,7,2024-01-10,2024-02-09,100.00,EUR\nA-2,7,2024-01-11,2024-02-10,0.10,USD\n";
+
 /// Panics if the law is broken: if a reader panics, takes too long, refuses without a remedy, calls a fault of the
-/// file one of ours, or says of fewer or more rows than the bytes have what became of them.
+/// file one of ours, or says of fewer or more rows than the bytes have what became of them; whichever table the bytes
+/// are said to be, and when a mapping is suggested for them.
 pub fn survives(name: &str, bytes: &[u8]) {
+    survives_as_invoices(name, bytes);
+    let dir = tempfile::tempdir().unwrap();
+    let (file, invoices) = (dir.path().join(name), dir.path().join("good.csv"));
+    std::fs::write(&file, bytes).unwrap();
+    std::fs::write(&invoices, INVOICES).unwrap();
+    let policy = arrears::policy::load(None).unwrap();
+    let good = || Sources { invoices: invoices.clone(), ..Sources::default() };
+    for sources in [
+        Sources { payments: Some(file.clone()), ..good() },
+        Sources { customers: Some(file.clone()), ..good() },
+        Sources { contacts: Some(file.clone()), ..good() },
+        Sources { fx: Some(file.clone()), ..good() },
+    ] {
+        let start = Instant::now();
+        match read(&sources).and_then(|raw| check(&raw, None, &policy)) {
+            Ok(book) => {
+                let is_whole =
+                    |i: &arrears::ingest::InputCount| i.rows == i.ledger + i.quarantined + i.ignored;
+                assert!(book.inputs.len() == 2 && book.inputs.iter().all(is_whole), "{name}: {sources:?}");
+                assert_eq!(book.ledger.n_invoices(), 2, "{name}: {sources:?}");
+            }
+            Err(e) => refused(name, &e),
+        }
+        assert!(start.elapsed() < TOO_LONG, "{name}: {:?}", start.elapsed());
+    }
+    match suggest(&Sources { invoices: file, ..Sources::default() }) {
+        Ok(toml) => {
+            drop(Mapping::parse(&toml, "suggested").unwrap_or_else(|e| panic!("{name}: {e}\n{toml}")))
+        }
+        Err(e) => refused(name, &e),
+    }
+}
+
+/// A refusal is no fault of ours, names the file and says what to do.
+fn refused(name: &str, e: &IngestError) {
+    let source = std::error::Error::source(e);
+    assert!(!matches!(e, IngestError::Internal { .. }), "{name}: {e}: {source:?}");
+    assert!(e.hint().is_some() && e.to_string().contains(name), "{name}: {e}");
+}
+
+fn survives_as_invoices(name: &str, bytes: &[u8]) {
     let start = Instant::now();
     let read = book(name, bytes);
     assert!(start.elapsed() < TOO_LONG, "{name}: {:?}", start.elapsed());
@@ -40,14 +84,7 @@ pub fn survives(name: &str, bytes: &[u8]) {
                 assert_eq!(input.rows, n, "{name}: {}", input.format);
             }
         }
-        Err(e) => {
-            assert!(
-                !matches!(e, IngestError::Internal { .. }),
-                "{name}: {e}: {:?}",
-                std::error::Error::source(&e)
-            );
-            assert!(e.hint().is_some() && e.to_string().contains(name), "{name}: {e}");
-        }
+        Err(e) => refused(name, &e),
     }
     if let Ok(plain) = book(name, bytes) {
         same_when_packed(name, bytes, &plain);
