@@ -92,15 +92,19 @@ impl Origin {
         Ok(surveys)
     }
 
-    /// A mapping that wants a column which no file has is told what there is.
+    /// A mapping that wants a column which the file has not is told what there is.
     fn headers(&self, table: Table, layout: &Layout) -> Result<Vec<String>, IngestError> {
-        let nothing = Source::Header(vec!["\u{0}".to_owned()]);
-        let columns = table.fields().iter().map(|field| (field.name, nothing.clone())).collect();
-        match self.read(table, TableMapping { columns, ..TableMapping::default() }, layout) {
-            Err(IngestError::MissingColumn { found, .. }) => Ok(found),
-            Err(other) => Err(other),
-            Ok(_) => Err(IngestError::internal("a column that no file has was found")),
-        }
+        let told = |length: usize| {
+            let nothing = Source::Header(vec!["\u{0}".repeat(length)]);
+            let columns = table.fields().iter().map(|field| (field.name, nothing.clone())).collect();
+            match self.read(table, TableMapping { columns, ..TableMapping::default() }, layout) {
+                Err(IngestError::MissingColumn { found, .. }) => Some(Ok(found)),
+                // it has it after all
+                Ok(_) | Err(IngestError::AmbiguousColumn { .. }) => None,
+                Err(other) => Some(Err(other)),
+            }
+        };
+        (1..).find_map(told).unwrap_or_else(|| Err(IngestError::internal("every name is a header")))
     }
 
     fn read(&self, table: Table, mapping: TableMapping, layout: &Layout) -> Result<Part, IngestError> {
