@@ -84,18 +84,25 @@ pub fn person_periods(known: &Known, survey: &Survey, policy: &ValidPolicy, seed
     all.x.reserve_exact(rates.rows_expected as usize * N_COLUMNS);
     // customers come in their order, however many are swept at a time
     let parts: Vec<usize> = (0..known.n_customers().div_ceil(CUSTOMERS_PER_PART)).collect();
+    let mut before: Vec<PersonPeriods> = Vec::new();
     for parts in parts.chunks(PARTS_A_THREAD * rayon::current_num_threads()) {
-        let drawn: Vec<PersonPeriods> = parts.par_iter().with_max_len(1).map(|k| part(*k)).collect();
-        for part in drawn {
-            all.x.extend_from_slice(&part.x);
-            all.event.extend_from_slice(&part.event);
-            all.weight.extend_from_slice(&part.weight);
-        }
+        let draw = || parts.par_iter().with_max_len(1).map(|k| part(*k)).collect();
+        let (drawn, ()) = rayon::join(draw, || all.append(before));
+        before = drawn;
     }
+    all.append(before);
     all
 }
 
 impl PersonPeriods {
+    fn append(&mut self, parts: Vec<Self>) {
+        for part in parts {
+            self.x.extend_from_slice(&part.x);
+            self.event.extend_from_slice(&part.event);
+            self.weight.extend_from_slice(&part.weight);
+        }
+    }
+
     fn draw_customer(
         &mut self,
         known: &Known,
