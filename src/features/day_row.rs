@@ -148,6 +148,7 @@ impl<'a> Days<'a> {
     }
 
     /// Log tails of the customer's delay and log age at an end of a day.
+    #[inline]
     fn half_day(&self, day: i32, half: Half) -> Evening {
         let habits = self.habits;
         let age = (day - self.facts.issue).clamp(0, AGE_MAX_DAYS);
@@ -162,6 +163,7 @@ impl<'a> Days<'a> {
         }
     }
 
+    #[inline]
     fn row(&self, day: i32, pay_day: &PayDay, backlog: f64, morning: Evening, evening: Evening) -> DayRow {
         let Self { prior, habits, facts, .. } = self;
         let relative = day - facts.due;
@@ -269,6 +271,7 @@ impl<'a> InvoiceHazard<'a> {
     }
 
     /// Log-odds of settlement on a day.
+    #[inline]
     pub fn log_odds(&self, row: &DayRow) -> f64 {
         let mut sums = [0.0; 4];
         let (x, b) = (row.moving.as_chunks::<4>(), self.moving.as_chunks::<4>());
@@ -282,6 +285,7 @@ impl<'a> InvoiceHazard<'a> {
     }
 
     /// Probability of settlement on a day, given that the invoice is open when it starts.
+    #[inline]
     pub fn on(&self, row: &DayRow) -> f64 {
         logistic(self.log_odds(row))
     }

@@ -243,14 +243,15 @@ struct Limits {
     /// Survival of each day, never rising.
     survival: Vec<f64>,
     /// For each cell of levels, how many days' survivals lie in higher cells.
-    guide: Vec<u32>,
+    guide: Vec<u16>,
 }
 
 impl Limits {
-    const CELLS: usize = 256;
+    /// Several a day, so that the first look mostly is the last.
+    const CELLS: usize = 1024;
 
     fn cell(level: f64) -> usize {
-        ((level * Self::CELLS as f64) as usize).min(Self::CELLS - 1)
+        ((level * Self::CELLS as f64) as u32).min(Self::CELLS as u32 - 1) as usize
     }
 
     /// Takes over a curve given at days `0..=n`.
@@ -258,12 +259,12 @@ impl Limits {
         self.survival.clear();
         self.survival.extend_from_slice(&survival[1..]);
         self.guide.clear();
-        self.guide.resize(Self::CELLS, self.survival.len() as u32);
+        self.guide.resize(Self::CELLS, self.survival.len() as u16);
         let mut top = Self::CELLS;
         for (day, &s) in self.survival.iter().enumerate() {
             let cell = Self::cell(s);
             if cell < top {
-                self.guide[cell..top].fill(day as u32);
+                self.guide[cell..top].fill(day as u16);
                 top = cell;
             }
         }
