@@ -181,10 +181,10 @@ pub fn write_folder(out: &Path, files: &[OutputFile]) -> Result<(), ContractErro
     let place = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
     let beside = parent(&place).map_err(refuse)?;
     let temporary = builder(0o777).tempdir_in(&beside).map_err(refuse)?;
-    for file in files {
+    files.par_iter().with_max_len(1).try_for_each(|file| {
         let path = temporary.path().join(&file.name);
-        write_synced(&path, &file.bytes).map_err(|source| ContractError::Write { path, source })?;
-    }
+        write_synced(&path, &file.bytes).map_err(|source| ContractError::Write { path, source })
+    })?;
     sync_folder(temporary.path()).map_err(refuse)?;
     swap(temporary, &place, &beside).map_err(refuse)?;
     sync_folder(&beside).map_err(refuse)

@@ -148,7 +148,7 @@ impl PersonPeriods {
 }
 
 /// Rows wanted of a customer on a landmark if it is looked at.
-const ROWS_A_LOOK: f64 = 4.0;
+const ROWS_A_LOOK: f64 = 8.0;
 
 /// Room for rows, in rows expected: so many standard deviations above that it never grows.
 const ROOM: f64 = 1.03;
