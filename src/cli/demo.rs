@@ -2,7 +2,7 @@
 
 use super::input::SeedArg;
 use super::render::Screen;
-use super::run::run_job;
+use super::run::{Beside, run_job};
 use crate::error::Error;
 use crate::pipeline::demo::{TableFormat, demo_plan, simulate_to};
 use crate::pipeline::{Destination, Job, Sources, parse_policy};
@@ -43,7 +43,8 @@ pub fn run(args: &DemoArgs, screen: &Screen) -> Result<(), Error> {
     };
     let policy = parse_policy(DEMO_POLICY, "the demo's policy")?;
     let job = Job { policy, as_of: plan.end(), seed: args.seed.seed, model: None };
-    run_job(&sources, &job, &Destination::folder(&args.out), made.files, screen)
+    let beside = Beside { files: made.files, ..Beside::default() };
+    run_job(&sources, &job, &Destination::folder(&args.out), beside, screen)
 }
 
 /// The demo's customers owe in several currencies; its rates are into euros.

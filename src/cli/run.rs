@@ -5,7 +5,8 @@ use super::output::OutputArgs;
 use super::progress::Progress;
 use super::render::{Screen, summary};
 use crate::error::Error;
-use crate::pipeline::{Destination, Job, OutputFile, Sources, rejection, write_run_to};
+use crate::pipeline::report::{Folder, earlier, since};
+use crate::pipeline::{Destination, Job, OutputFile, Sources, rejection, run_with_tables, write_run_to};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub previous: PreviousArg,
+    #[command(flatten)]
     pub seed: SeedArg,
 }
 
@@ -36,22 +39,54 @@ Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejec
 /// What the pipeline ran into. Nothing is written then, but for the quarantine of an input that is rejected for it.
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, args.model.as_deref())?;
-    run_job(&args.input.sources()?, &job, &args.output.destination()?, Vec::new(), screen)
+    run_job(&args.input.sources()?, &job, &args.output.destination()?, args.previous.beside()?, screen)
 }
 
-/// The job of `run`, `score` and `demo`: compute, put in place together with `beside`, tell.
+/// An earlier run that the report looks back to.
+#[derive(Debug, Clone, Args)]
+pub struct PreviousArg {
+    /// Output folder of an earlier run of the same ledger, which may be the one that --out replaces: the report tells what
+    /// changed, and how its forecast did
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+}
+
+impl PreviousArg {
+    /// The run, read before anything is written.
+    ///
+    /// # Errors
+    /// For a folder that is no run of this version.
+    pub(super) fn beside(&self) -> Result<Beside, Error> {
+        Ok(Beside { earlier: self.previous.as_deref().map(earlier).transpose()?, ..Beside::default() })
+    }
+}
+
+/// What comes beside the job of a run.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// Files that go into the folder too.
+    pub files: Vec<OutputFile>,
+    /// What the report tells the changes since.
+    pub earlier: Option<Folder>,
+}
+
+/// The job of `run`, `score` and `demo`: compute, put in place together with what is beside, tell.
 pub(super) fn run_job(
     sources: &Sources,
     job: &Job,
     to: &Destination,
-    beside: Vec<OutputFile>,
+    beside: Beside,
     screen: &Screen,
 ) -> Result<(), Error> {
     to.check()?;
     let progress = Progress::new(*screen);
-    let mut output = crate::pipeline::run(sources, job, &progress)
-        .map_err(|e| rejection::in_place_of_run(e, to, job.as_of))?;
-    output.files.extend(beside);
+    let (mut output, tables) =
+        run_with_tables(sources, job, &progress).map_err(|e| rejection::in_place_of_run(e, to, job.as_of))?;
+    match &beside.earlier {
+        Some(earlier) => since(&mut output, tables, earlier)?,
+        None => drop(tables),
+    }
+    output.files.extend(beside.files);
     let timings = progress.finish();
     let (told, warnings) = (output.summary.clone(), output.manifest.warnings.clone());
     let (counts, places) = (output.manifest.counts, to.names());

@@ -3,7 +3,7 @@
 use super::input::{AsOfArg, InputArgs, SeedArg};
 use super::output::OutputArgs;
 use super::render::Screen;
-use super::run::run_job;
+use super::run::{PreviousArg, run_job};
 use crate::error::Error;
 use clap::Args;
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ pub struct ScoreArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub previous: PreviousArg,
+    #[command(flatten)]
     pub seed: SeedArg,
 }
 
@@ -35,5 +37,5 @@ Exit status:  0 written  1 cannot read/write  2 bad option/policy  3 input rejec
 /// As `run`, and for a file that is no model.
 pub fn run(args: &ScoreArgs, screen: &Screen) -> Result<(), Error> {
     let job = args.input.job(args.as_of.as_of, args.seed.seed, Some(&args.model))?;
-    run_job(&args.input.sources()?, &job, &args.output.destination()?, Vec::new(), screen)
+    run_job(&args.input.sources()?, &job, &args.output.destination()?, args.previous.beside()?, screen)
 }

@@ -1,11 +1,13 @@
 //! The page of a run: from what it holds in memory, or from the folder that it wrote.
 
+pub use crate::report::Folder;
+
 use super::{REPORT_FILE, RunOutput};
 use crate::analytics::KPIS;
 use crate::contract::{ContractError, OutputFile, Table, write_file};
 use crate::error::Error;
 use crate::features::BASE;
-use crate::report::{Folder, Report};
+use crate::report::Report;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -31,16 +33,43 @@ pub fn report(folder: &Path, previous: Option<&Path>, backtest: Option<&Path>) -
     Ok(Reported { file, bytes: page.len() })
 }
 
+/// An earlier run of the same ledger, read before a new one may take its place.
+///
+/// # Errors
+/// [`ContractError`] for a folder that is no run of this version.
+pub fn earlier(folder: &Path) -> Result<Folder, Error> {
+    Ok(Folder::read(folder)?)
+}
+
+/// Writes the page of a run that is not in place yet anew, with what changed since an earlier one.
+///
+/// # Errors
+/// [`ContractError::Encode`], which would be a bug.
+pub fn since(output: &mut RunOutput, tables: Vec<Table>, earlier: &Folder) -> Result<(), Error> {
+    let (page, _) = of_run_since(output, tables, Some(earlier))?;
+    output.files.retain(|f| f.name != page.name);
+    output.files.push(page);
+    Ok(())
+}
+
 /// The page of a run that is not written yet, and its tables again.
 pub(super) fn of_run(
     output: &RunOutput,
     tables: Vec<Table>,
 ) -> Result<(OutputFile, Vec<Table>), ContractError> {
+    of_run_since(output, tables, None)
+}
+
+fn of_run_since(
+    output: &RunOutput,
+    tables: Vec<Table>,
+    earlier: Option<&Folder>,
+) -> Result<(OutputFile, Vec<Table>), ContractError> {
     let model = output.files.iter().find(|f| f.name == super::MODEL_FILE);
     let model = model.map_or(Ok(serde_json::Value::Null), |f| serde_json::from_slice(&f.bytes));
     let model = model.map_err(|e| ContractError::Encode { table: "report", source: e.into() })?;
     let run = Folder::new(output.manifest.clone(), model, tables);
-    let page = OutputFile { name: REPORT_FILE.to_owned(), bytes: page(&run, None, None).into_bytes() };
+    let page = OutputFile { name: REPORT_FILE.to_owned(), bytes: page(&run, earlier, None).into_bytes() };
     Ok((page, run.into_tables()))
 }
 

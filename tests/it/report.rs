@@ -91,6 +91,22 @@ fn read_number(text: &str) -> Option<(f64, f64)> {
     Some((value * scale, HALF * scale * 10_f64.powi(power.parse::<i32>().ok()? - digits as i32)))
 }
 
+/// As a run of every night does it, and by `report` afterwards.
+#[test]
+fn a_run_tells_what_changed_since_the_one_that_it_replaces() {
+    let desk = Desk::new();
+    desk.done(&format!("run {TABLES} --as-of 2024-03-16 --out before"));
+    desk.done(&format!("run {TABLES} --as-of {AS_OF} --out plain"));
+    let without = desk.text("plain/report.html");
+    desk.done("report plain --previous before");
+    let wanted = desk.text("plain/report.html");
+    assert!(wanted != without);
+    desk.done(&format!("run {TABLES} --as-of {AS_OF} --out before --previous before"));
+    assert!(desk.text("before/report.html") == wanted);
+    let refused = desk.refused(&format!("run {TABLES} --as-of {AS_OF} --out new --previous nowhere"), 1);
+    assert!(refused.contains("nowhere") && !desk.path("new").exists(), "{refused}");
+}
+
 #[test]
 fn every_figure_of_the_page_is_its_tables() {
     let shown = shown();
