@@ -86,6 +86,13 @@ pub struct Common {
     pub format: Format,
 }
 
+impl Cli {
+    /// Whether the verb looks at a ledger without working on it.
+    pub fn only_looks(&self) -> bool {
+        matches!(self.verb, Verb::Check(_))
+    }
+}
+
 /// Does what the command line says.
 ///
 /// # Errors

@@ -150,14 +150,20 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
         payments = Some(sources.invoices.clone());
         invoices.iter().for_each(|parts| drop(fetched.insert(Table::Payments.name(), parts.clone())));
     }
-    let invoices = read_table(&sources.invoices, invoices, Table::Invoices, mapping)?;
+    let of_payments = fetched.remove(Table::Payments.name());
+    let read = |path: &Path, fetched, table| read_table(path, fetched, table, mapping);
+    // side by side: the end of one file keeps few threads busy
+    let (invoices, payments) = rayon::join(
+        || read(&sources.invoices, invoices, Table::Invoices),
+        || payments.as_ref().map(|path| read(path, of_payments, Table::Payments)).transpose(),
+    );
     let mut table = |path: &Option<PathBuf>, table: Table| {
         let fetched = fetched.remove(table.name());
-        path.as_ref().map(|path| read_table(path, fetched, table, mapping)).transpose()
+        path.as_ref().map(|path| read(path, fetched, table)).transpose()
     };
     let mut raw = Raw {
-        invoices,
-        payments: table(&payments, Table::Payments)?,
+        invoices: invoices?,
+        payments: payments?,
         customers: table(&sources.customers, Table::Customers)?,
         contacts: table(&sources.contacts, Table::Contacts)?,
         fx: table(&sources.fx, Table::Fx)?,

@@ -142,7 +142,8 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let promises = promises(&contacts);
     let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
-    let reasons: Vec<_> = parts.iter().map(|p| p.strongest().map(|r| Some(r.name))).collect();
+    let strongest = |p: &crate::score::Contribution| p.strongest().map(|r| Some(r.name));
+    let reasons: Vec<_> = parts.par_iter().with_min_len(256).map(strongest).collect();
     let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
     let ranked = crate::collect::priorities(&stakes, &contacts, &reporting, policy)?;
     let aging = crate::analytics::aging(&known, open, policy);
@@ -152,8 +153,16 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
 
     observer.stage("encode");
     let model_json = model.to_json();
+    // the hash of the ids takes as long as all of these
+    let (known_sha256, (risk, receipts, recent)) = rayon::join(
+        || digest::known_sha256(&known, contacts.made(), &reporting),
+        || {
+            let risk = crate::score::risk(&known, &scores);
+            (risk, crate::analytics::receipts(&known), crate::analytics::recent(&known))
+        },
+    );
     let key = RunKey {
-        known_sha256: &digest::known_sha256(&known, contacts.made(), &reporting),
+        known_sha256: &known_sha256,
         policy_hash: &policy_hash(policy)?,
         model_sha256: job.model.as_ref().map(|m| m.model_id.as_str()),
         seed: job.seed,
@@ -162,8 +171,6 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let run_id = key.run_id();
     let summary = Summary::new(&known, &scores, &forecast, &ranked, &aging);
     let metrics = metrics(&summary, &ranked, forecast.n_draws);
-    let risk = crate::score::risk(&known, &scores);
-    let receipts = crate::analytics::receipts(&known);
     let (invoices, contributions) = rayon::join(
         || table::invoice_scores(&known, &scores, &parts, &model.model_id),
         || table::contributions(&known, open, &parts),
@@ -176,7 +183,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         table::aging(aging)?,
         table::risk(risk, job.as_of)?,
         table::receipts(receipts, job.as_of)?,
-        table::customer_features(&known, &prediction, &crate::analytics::recent(&known))?,
+        table::customer_features(&known, &prediction, &recent)?,
         table::quarantine(&quarantine)?,
         model_card::model_features(hazard)?,
         model_card::drift_table(&drift, job.as_of, &model.model_id)?,

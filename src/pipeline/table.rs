@@ -10,6 +10,7 @@ use crate::ingest::Quarantined;
 use crate::ledger::Known;
 use crate::score::contribution::{AVERAGE_INVOICE, LATER_DAYS};
 use crate::score::{Contribution, InvoiceScore, Prediction, Risk, RiskBand, RiskSums};
+use rayon::prelude::*;
 
 /// Lifts below this are within what shrinkage leaves of noise: a customer has no pay day of its own.
 const LIFT_MIN: f64 = 1.2;
@@ -23,9 +24,9 @@ pub fn invoice_scores(
     model_id: &str,
 ) -> Result<Table, ContractError> {
     let mut place: Vec<usize> = (0..scores.len()).collect();
-    place.sort_unstable_by_key(|&k| known.invoice_id.get(scores[k].invoice as usize));
+    place.par_sort_unstable_by_key(|&k| known.invoice_id.get(scores[k].invoice as usize));
     let order: Vec<&InvoiceScore> = place.iter().map(|&k| &scores[k]).collect();
-    let reasons: Vec<_> = place.iter().map(|&k| parts[k].strongest()).collect();
+    let reasons: Vec<_> = place.par_iter().map(|&k| parts[k].strongest()).collect();
     let n = order.len();
     let index: Vec<u32> = order.iter().map(|s| s.invoice).collect();
     let of = |i: &u32| *i as usize;
@@ -83,7 +84,7 @@ pub fn invoice_scores(
 /// `contributions`, by invoice_id, the average invoice first. `open` and `parts` are in ledger order.
 pub fn contributions(known: &Known, open: &[u32], parts: &[Contribution]) -> Result<Table, ContractError> {
     let mut place: Vec<u32> = (0..open.len() as u32).collect();
-    place.sort_unstable_by_key(|&k| known.invoice_id.get(open[k as usize] as usize));
+    place.par_sort_unstable_by_key(|&k| known.invoice_id.get(open[k as usize] as usize));
     let names = std::iter::once(AVERAGE_INVOICE).chain(BASE.iter().map(|c| c.name)).chain([LATER_DAYS]);
     let names: TextColumn = names.collect();
     let ids = place.iter().map(|&k| open[k as usize]).collect::<Vec<_>>();
