@@ -71,7 +71,10 @@ fn main() -> Outcome<()> {
 
 /// Seconds and peak bytes of one reader in a fresh process.
 fn child(who: &str, file: &Path) -> Outcome<(f64, f64)> {
-    let output = Command::new(std::env::current_exe()?).arg(who).arg(file).output()?;
+    // as `arrears check` starts itself
+    let small_pages = ("MIMALLOC_ALLOW_THP", "0");
+    let mut child = Command::new(std::env::current_exe()?);
+    let output = child.arg(who).arg(file).env(small_pages.0, small_pages.1).output()?;
     let text = String::from_utf8(output.stdout)?;
     let mut numbers = text.split_whitespace().map(str::parse);
     match (numbers.next(), numbers.next()) {
