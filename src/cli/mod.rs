@@ -22,6 +22,7 @@ pub mod run;
 pub mod schema;
 pub mod score;
 pub mod simulate;
+pub mod what_if;
 pub mod worklist;
 
 pub use render::print_error;
@@ -63,6 +64,7 @@ enum Verb {
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     Doctor(doctor::DoctorArgs),
+    WhatIf(what_if::WhatIfArgs),
 }
 
 const COMMON: &str = "Common options";
@@ -120,6 +122,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Verb::Completions(args) => completions::run(&args, &screen),
         Verb::Man(args) => man::run(&args, &screen),
         Verb::Doctor(args) => doctor::run(&args, &screen),
+        Verb::WhatIf(args) => what_if::run(&args, &screen),
     }
 }
 
@@ -155,6 +158,7 @@ mod tests {
             of::<schema::SchemaArgs>("schema"),
             of::<score::ScoreArgs>("score"),
             of::<simulate::SimulateArgs>("simulate"),
+            of::<what_if::WhatIfArgs>("what-if"),
             of::<worklist::WorklistArgs>("worklist"),
         ]
     }

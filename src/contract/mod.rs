@@ -17,6 +17,7 @@ pub mod schema;
 mod sink;
 mod table;
 mod tables;
+mod what_if_tables;
 mod write;
 
 pub use error::{ContractError, TableFault};

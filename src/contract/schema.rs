@@ -75,15 +75,18 @@ pub enum Folder {
     Run,
     /// In the output folder of `backtest`.
     Backtest,
+    /// In the output folder of `what-if`.
+    WhatIf,
 }
 
 impl Folder {
-    /// `input`, `run` or `backtest`.
+    /// `input`, `run`, `backtest` or `what_if`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Input => "input",
             Self::Run => "run",
             Self::Backtest => "backtest",
+            Self::WhatIf => "what_if",
         }
     }
 }

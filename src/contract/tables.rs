@@ -6,6 +6,7 @@ use super::model_tables as model;
 use super::money_tables as money;
 use super::schema::ColumnType::{Date, Decimal, Double, Int32, Int64, Text, TextList};
 use super::schema::{ColumnSchema, ColumnType, Folder, TableSchema};
+use super::what_if_tables as what_if;
 
 pub(super) const fn col(
     name: &'static str,
@@ -462,4 +463,6 @@ pub const TABLES: &[TableSchema] = &[
     backtest::CASH,
     backtest::METRICS,
     backtest::RELIABILITY,
+    what_if::WHAT_IF,
+    what_if::WORKLIST,
 ];

@@ -6,11 +6,9 @@ mod table;
 pub use crate::evaluate::{Origins, Window};
 pub use summary::{BacktestSummary, CASH_METRICS, LATE_METRICS, Line};
 
-use super::{Observer, Sources, counts, encode, input_summary};
+use super::{Observer, Sources, counts, encode, input_summary, summaries};
 use crate::collect::{CollectError, Reporting};
-use crate::contract::{
-    Manifest, OutputFile, RunKey, SCHEMA_VERSION, Stamp, Table, TableSummary, policy_hash, sha256_hex,
-};
+use crate::contract::{Manifest, OutputFile, RunKey, SCHEMA_VERSION, Stamp, Table, policy_hash, sha256_hex};
 use crate::core::{Currency, Day};
 use crate::error::Error;
 use crate::evaluate::{
@@ -147,10 +145,6 @@ fn judged(
         table::reliability(&judged, &models)?,
     ];
     let files = encode(&tables, &Stamp { as_of: Some(until), run_id: Some(run_id.clone()) })?;
-    let summaries = tables.iter().zip(&files).map(|(t, f)| {
-        let sha256 = sha256_hex(&f.bytes);
-        (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
-    });
     let fits: Vec<_> = folds
         .iter()
         .map(|f| serde_json::json!({ "origin": f.origin, "weeks": f.outcome.n_weeks, "report": f.fit }))
@@ -172,7 +166,7 @@ fn judged(
         }),
         metrics: figures(&judged),
         warnings,
-        tables: summaries.collect(),
+        tables: summaries(&tables, &files),
         timings: Vec::new(),
     };
     Ok((BacktestOutput { files, manifest, summary }, tables))

@@ -16,11 +16,13 @@ mod life;
 mod model_card;
 mod money_table;
 pub mod observe;
+mod outlook;
 pub mod policy;
 pub mod rejection;
 pub mod report;
 pub mod summary;
 mod table;
+pub mod what_if;
 pub mod worklist;
 
 pub use crate::contract::{
@@ -38,7 +40,7 @@ pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
 use crate::analytics::{Groups, PaymentPromise};
-use crate::collect::{Contact, Contacts, Priorities, Reporting, Stakes};
+use crate::collect::{Contact, Contacts, Priorities, Reporting};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
     encode_parquet, policy_hash, sha256_hex,
@@ -131,22 +133,15 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let drift = life::watched(&known, &ready, job, &mut warnings)?;
     observer.stage("forecast");
     let new = crate::score::NewInvoices::new(survey, hazard, &prediction);
-    let last = crate::forecast::last_day(job.as_of);
-    let future = crate::forecast::future_cash(&known, &new, policy, last);
-    let (open, curves) = (&prediction.open, &prediction.curves);
-    let measured = model
-        .dependence
-        .map_or_else(|| policy.clone(), |d| policy.clone().with_dependence(d.customer, d.portfolio, d.week));
-    let forecast = crate::forecast::cash_forecast(&known, open, curves, &future, &measured, job.seed);
+    let forecast = outlook::cash(&known, &prediction, &new, &outlook::measured(policy, model), job.seed);
     observer.stage("prioritise");
     let promises = promises(&contacts);
     let contacts = Contacts::new(contacts_made(&contacts), &model.contact_effects);
     let reporting = reporting(&known, &fx, policy, &mut warnings)?;
     let strongest = |p: &crate::score::Contribution| p.strongest().map(|r| Some(r.name));
     let reasons: Vec<_> = parts.par_iter().with_min_len(256).map(strongest).collect();
-    let stakes = Stakes { known: &known, open, curves, reasons: &reasons };
-    let ranked = crate::collect::priorities(&stakes, &contacts, &reporting, policy)?;
-    let aging = crate::analytics::aging(&known, open, policy);
+    let ranked = outlook::ranked(&known, &prediction, &reasons, &contacts, &reporting, policy)?;
+    let aging = crate::analytics::aging(&known, &prediction.open, policy);
 
     observer.stage("analyse");
     let figures = figures(&known, &prediction, &scores, &promises, policy)?;
@@ -173,7 +168,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let metrics = metrics(&summary, &ranked, forecast.n_draws);
     let (invoices, contributions) = rayon::join(
         || table::invoice_scores(&known, &scores, &parts, &model.model_id),
-        || table::contributions(&known, open, &parts),
+        || table::contributions(&known, &prediction.open, &parts),
     );
     let mut tables = vec![
         invoices?,
@@ -191,10 +186,6 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let card = model_card::model_card(model, hazard, &drift, job.as_of, job.model.is_some());
     tables.extend(figures);
     let mut files = encode(&tables, &Stamp { as_of: Some(job.as_of), run_id: Some(run_id.clone()) })?;
-    let summaries = tables.par_iter().zip(&files).with_max_len(1).map(|(t, f)| {
-        let sha256 = sha256_hex(&f.bytes);
-        (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
-    });
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema_version: SCHEMA_VERSION,
@@ -214,7 +205,7 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
         }),
         metrics,
         warnings,
-        tables: summaries.collect(),
+        tables: summaries(&tables, &files),
         timings: Vec::new(),
     };
     files.push(OutputFile { name: MODEL_FILE.to_owned(), bytes: model_json.into_bytes() });
@@ -324,6 +315,15 @@ fn encode(tables: &[Table], stamp: &Stamp) -> Result<Vec<OutputFile>, ContractEr
     };
     // a thread takes one at a time: some are a hundred times as long as others
     tables.par_iter().with_max_len(1).map(file).collect()
+}
+
+/// What the manifest says of each table and its file.
+fn summaries(tables: &[Table], files: &[OutputFile]) -> BTreeMap<String, TableSummary> {
+    let summary = |(t, f): (&Table, &OutputFile)| {
+        let sha256 = sha256_hex(&f.bytes);
+        (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
+    };
+    tables.par_iter().zip(files).with_max_len(1).map(summary).collect()
 }
 
 /// Key figures and money questions.

@@ -30,11 +30,15 @@ pub fn write_defaults(file: &Path) -> Result<(), Error> {
 /// # Errors
 /// With every fault of the file.
 pub fn changes(file: &Path) -> Result<Vec<Changed>, Error> {
+    Ok(differences(&*load(Some(file))?, &*load(None)?))
+}
+
+/// Where a policy differs from another one, whose values are the defaults here.
+pub(super) fn differences(mine: &Policy, other: &Policy) -> Vec<Changed> {
     let of = |policy: &Policy| serde_json::to_value(policy).unwrap_or_default();
-    let (mine, defaults) = (of(&*load(Some(file))?), of(&*load(None)?));
     let mut out = Vec::new();
-    compare("", &mine, &defaults, &mut out);
-    Ok(out)
+    compare("", &of(mine), &of(other), &mut out);
+    out
 }
 
 fn compare(path: &str, mine: &Value, default: &Value, out: &mut Vec<Changed>) {

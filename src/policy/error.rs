@@ -37,6 +37,12 @@ pub enum PolicyError {
     /// A level of the ladder without something that every level must say.
     #[error("{}: {key} is missing, expected {expected}", place(file, *line))]
     MissingKey { file: String, line: Option<usize>, key: String, expected: String },
+    /// Something that is to change a key and names none, or gives it no value.
+    #[error("{file} {text}: expected KEY=VALUE")]
+    NoPair { file: String, text: String },
+    /// A key that is there and cannot be changed here.
+    #[error("{file}: {key} cannot be changed here, expected {expected}")]
+    Fixed { file: String, key: String, expected: String },
     /// More than one of these.
     #[error("{}", lines(.0))]
     Several(Vec<PolicyError>),

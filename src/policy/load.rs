@@ -43,13 +43,23 @@ pub fn write_defaults(file: &Path) -> Result<(), PolicyError> {
 /// ```
 pub fn parse(text: &str, name: &str) -> Result<ValidPolicy, PolicyError> {
     let not_toml = |e: toml::de::Error| PolicyError::Toml { file: name.to_owned(), source: Box::new(e) };
-    let mut user: Table = text.parse().map_err(not_toml)?;
+    let user: Table = text.parse().map_err(not_toml)?;
     let defaults: Table = DEFAULTS.parse().map_err(not_toml)?;
-    let mut faults = shape::faults(text, name, &user, &defaults);
+    over(user, &defaults, text, name)
+}
+
+/// The user's keys over a whole policy, with every fault of them.
+pub(super) fn over(
+    mut user: Table,
+    base: &Table,
+    text: &str,
+    name: &str,
+) -> Result<ValidPolicy, PolicyError> {
+    let mut faults = shape::faults(text, name, &user, base);
     // what is of the right shape may still be out of range: a key that is refused is left out, and the rest tried again
     faults.iter().filter_map(PolicyError::key).for_each(|key| remove(&mut user, key));
     let policy = loop {
-        match checked(user.clone(), &defaults, text, name) {
+        match checked(user.clone(), base, text, name) {
             Ok(policy) => break policy,
             Err(e) => {
                 let before = user.clone();
@@ -74,9 +84,9 @@ pub fn default_segments() -> Vec<String> {
     parse("", "the defaults").map(|policy| policy.ledger.segments.clone()).unwrap_or_default()
 }
 
-/// The user's keys, all of the right shape, over the defaults.
-fn checked(user: Table, defaults: &Table, text: &str, name: &str) -> Result<ValidPolicy, PolicyError> {
-    let mut merged = defaults.clone();
+/// The user's keys, all of the right shape, over a whole policy.
+fn checked(user: Table, base: &Table, text: &str, name: &str) -> Result<ValidPolicy, PolicyError> {
+    let mut merged = base.clone();
     overlay(&mut merged, user);
     complete_ladder(&mut merged);
     let policy: Policy = merged.try_into().map_err(|e: toml::de::Error| shape::located(e, text, name))?;

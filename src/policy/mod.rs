@@ -1,5 +1,6 @@
 //! What a business decides: every threshold, cost and switch, checked once and then never again.
 
+mod change;
 mod check;
 pub mod collect;
 mod error;
@@ -7,6 +8,7 @@ mod load;
 pub mod money;
 mod shape;
 
+pub use change::with_keys;
 pub use check::{SEGMENTS_MAX, ValidPolicy};
 pub use collect::{CollectPolicy, Level};
 pub use error::PolicyError;

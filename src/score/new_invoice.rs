@@ -19,15 +19,22 @@ pub struct NewInvoices<'a> {
     survey: &'a Survey,
     hazard: &'a Hazard,
     habits: &'a [Habits],
+    more_terms_days: i32,
 }
 
 impl<'a> NewInvoices<'a> {
     /// From what open invoices were predicted with.
     pub fn new(survey: &'a Survey, hazard: &'a Hazard, prediction: &'a Prediction) -> Self {
-        Self { survey, hazard, habits: &prediction.habits }
+        Self { survey, hazard, habits: &prediction.habits, more_terms_days: 0 }
     }
 
-    /// Survival of customer `c`'s next invoice of its usual amount on `terms_days`, at each age `0..=last` in days
+    /// The same on terms that are so many days longer, or shorter below zero; no invoice is due before it is issued.
+    #[must_use]
+    pub fn with_more_terms(self, more_terms_days: i32) -> Self {
+        Self { more_terms_days, ..self }
+    }
+
+    /// Survival of customer `c`'s next invoice of its usual amount on `terms_days`, or on as many as [`NewInvoices::with_more_terms`] makes of them, at each age `0..=last` in days
     /// since issue, written to `out`.
     ///
     /// Like the tail of an open invoice's curve it is taken on average pay days ([`Days::around`]): invoices will
@@ -35,6 +42,7 @@ impl<'a> NewInvoices<'a> {
     pub fn survival(&self, c: usize, terms_days: i32, last: i32, out: &mut Vec<f64>) {
         let (prior, habits) = (self.survey.prior(), &self.habits[c]);
         let issue = prior.mark.0;
+        let terms_days = terms_days.saturating_add(self.more_terms_days).max(0);
         let invoice = Days::new(prior, habits, Facts::usual(habits, issue, terms_days));
         let still = invoice.still();
         let hazard = self.hazard.of(&still);

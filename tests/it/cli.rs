@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::path::Path;
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "demo",
     "run",
     "check",
@@ -24,6 +24,7 @@ const VERBS: [&str; 17] = [
     "completions",
     "man",
     "doctor",
+    "what-if",
 ];
 /// What `run` writes.
 const RUN_FILES: [&str; 23] = [

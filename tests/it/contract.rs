@@ -80,8 +80,13 @@ const CONTRACT: &[(&str, &str)] = &[
     ("backtest_cash", "origin model currency period source expected p05 p10 p25 p50 p75 p90 p95 actual"),
     ("metrics", "model task metric horizon value n source currency against low high better"),
     ("reliability", "model bin prob_from prob_to n mean_late_prob late_share"),
+    ("what_if", "as_of measure source currency period_start base changed difference"),
+    (
+        "what_if_worklist",
+        "as_of customer_id change base_rank changed_rank base_action changed_action base_gain changed_gain",
+    ),
 ];
-const WRITTEN: [&str; 23] = [
+const WRITTEN: [&str; 25] = [
     "invoice_scores",
     "contributions",
     "cash_forecast",
@@ -105,6 +110,8 @@ const WRITTEN: [&str; 23] = [
     "backtest_cash",
     "metrics",
     "reliability",
+    "what_if",
+    "what_if_worklist",
 ];
 
 #[test]

@@ -29,5 +29,6 @@ mod sample;
 mod segment;
 mod simulate;
 mod truth;
+mod what_if;
 mod whole_run;
 mod worklist;
