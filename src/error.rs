@@ -47,6 +47,10 @@ pub enum Error {
     #[error("{}: no open invoice and no customer with an open balance is named `{id}`", .folder.display())]
     #[allow(missing_docs)] // of fields: the message names each one
     NotInRun { folder: PathBuf, id: String },
+    /// What is to be the earlier one of two runs is the later one.
+    #[error("{}: a run as of {previous}, after {as_of}, the day of the run to explain", .folder.display())]
+    #[allow(missing_docs)] // of fields: the message names each one
+    NotBefore { folder: PathBuf, previous: Day, as_of: Day },
     /// A worklist is asked for in a format nobody knows.
     #[error("{}: a worklist is a file that ends in .csv or .jsonl", .file.display())]
     #[allow(missing_docs)] // of fields: the message names each one
@@ -105,7 +109,7 @@ impl Error {
             Self::Policy(PolicyError::Read { .. } | PolicyError::Write { .. }) | Self::Print(_) => 1,
             Self::Policy(_) | Self::Threads { .. } => 2,
             Self::Ledger(_) | Self::Collect(_) | Self::NotInRun { .. } => 3,
-            Self::NoReportingCurrency { .. } | Self::WorklistFormat { .. } => 2,
+            Self::NoReportingCurrency { .. } | Self::WorklistFormat { .. } | Self::NotBefore { .. } => 2,
             Self::Model(_) | Self::AuditFailed { .. } | Self::AuditLabels { .. } | Self::Gate { .. } => 4,
             Self::Unwell { exit_status, .. } => *exit_status,
             Self::Ingest(e) => e.exit_code(),
@@ -191,6 +195,7 @@ impl Error {
             Self::AuditLabels { .. } => {
                 Some("this is a leak and a bug of arrears: please report these counts".to_owned())
             }
+            Self::NotBefore { .. } => Some("name the earlier run with --previous and the later one with --out".to_owned()),
             Self::Ledger(_) => Some("split the ledger, by business unit or by year of issue".to_owned()),
             Self::Threads { .. } => Some("give fewer threads, or 0 for one a core".to_owned()),
             Self::Print(_) | Self::WorklistFormat { .. } | Self::Unwell { .. } => None,

@@ -2,7 +2,7 @@
 
 use super::render::{Screen, aligned};
 use crate::error::Error;
-use crate::pipeline::explain::{Explanation, ReasonText, explain};
+use crate::pipeline::explain::{Explanation, Movement, ReasonText, explain, explain_since};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,6 +13,9 @@ pub struct ExplainArgs {
     /// Output folder of the run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Output folder of an earlier run: tell what moved the customer on the worklist since
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
     /// An invoice_id or customer_id
     #[arg(value_name = "ID")]
     pub id: String,
@@ -27,7 +30,10 @@ Exit status:  0 found  1 cannot read  2 bad option  3 no such invoice or custome
 /// # Errors
 /// For a folder that is no run, and an id that it does not know.
 pub fn run(args: &ExplainArgs, screen: &Screen) -> Result<(), Error> {
-    let found = explain(&args.out, &args.id)?;
+    let found = match &args.previous {
+        Some(previous) => explain_since(&args.out, previous, &args.id)?,
+        None => explain(&args.out, &args.id)?,
+    };
     screen.data(|| text(&found), &found)
 }
 
@@ -57,5 +63,23 @@ fn text(found: &Explanation) -> String {
             )
         }
     };
-    format!("{} {}\n{words}\n{why}\n{}", found.kind, found.id, aligned(["column", "value"], &facts))
+    let moved = found.moved.as_ref().map(moved).unwrap_or_default();
+    let head = format!("{} {}\n{words}{moved}", found.kind, found.id);
+    if facts.is_empty() { head } else { format!("{head}\n{why}\n{}", aligned(["column", "value"], &facts)) }
+}
+
+fn moved(m: &Movement) -> String {
+    let rank = |rank: Option<i64>| rank.map_or("not listed".to_owned(), |r| r.to_string());
+    let action = |action: &Option<String>| action.clone().unwrap_or("no action".to_owned());
+    let rows: Vec<[String; 2]> =
+        m.causes.iter().map(|c| [c.kind.replace('_', " "), c.text.clone()]).collect();
+    format!(
+        "\nsince {}: rank {} -> {}, {} -> {}\n{}",
+        m.previous,
+        rank(m.previous_rank),
+        rank(m.rank),
+        action(&m.previous_action),
+        action(&m.action),
+        aligned(["what moved it", ""], &rows)
+    )
 }

@@ -1,6 +1,9 @@
 //! Why an invoice or a customer stands where it stands, out of a run's own tables.
 
+mod moved;
 mod words;
+
+pub use moved::{Cause, Movement, TwoRuns};
 
 use crate::contract::{Table, Value, read_table};
 use crate::error::Error;
@@ -25,6 +28,9 @@ pub struct Explanation {
     pub reasons: Vec<ReasonText>,
     /// What the score is made of; none for a customer.
     pub score: Option<Score>,
+    /// What moved the customer since an earlier run; none if none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Movement>,
 }
 
 /// One reason in words.
@@ -68,7 +74,15 @@ pub fn explain(folder: &Path, id: &str) -> Result<Explanation, Error> {
         let (facts, reasons) = facts_and_reasons(&scores, row, say);
         let score = Some(taken_apart(&parts, id, &invoice, say));
         let words = words::of_invoice(&invoice, customer.as_ref());
-        return Ok(Explanation { kind: "invoice", id: id.to_owned(), words, facts, reasons, score });
+        return Ok(Explanation {
+            kind: "invoice",
+            id: id.to_owned(),
+            words,
+            facts,
+            reasons,
+            score,
+            moved: None,
+        });
     }
     let (ranked, _) = read_table(folder, "priorities")?;
     let Some(row) = ranked.find("customer_id", id) else {
@@ -78,7 +92,31 @@ pub fn explain(folder: &Path, id: &str) -> Result<Explanation, Error> {
     let (facts, reasons) =
         facts_and_reasons(&ranked, row, |name| words::figure(name, customer.as_ref(), None));
     let words = customer.as_ref().map(words::of_customer).unwrap_or_default();
-    Ok(Explanation { kind: "customer", id: id.to_owned(), words, facts, reasons, score: None })
+    Ok(Explanation { kind: "customer", id: id.to_owned(), words, facts, reasons, score: None, moved: None })
+}
+
+/// [`explain`], and what moved the customer on the worklist since an earlier run of the same ledger. A customer that has
+/// nothing open any more is explained by that.
+///
+/// # Errors
+/// As [`explain`], if neither run knows the id, and [`Error::NotBefore`] if the other run is the later one.
+pub fn explain_since(folder: &Path, previous: &Path, id: &str) -> Result<Explanation, Error> {
+    let runs = TwoRuns::read(folder, previous)?;
+    let mut found = match explain(folder, id) {
+        Err(Error::NotInRun { .. }) if runs.moved(id).is_some() => Explanation {
+            kind: "customer",
+            id: id.to_owned(),
+            words: vec!["has nothing open any more".to_owned()],
+            facts: Vec::new(),
+            reasons: Vec::new(),
+            score: None,
+            moved: None,
+        },
+        other => other?,
+    };
+    let customer = found.facts.iter().find(|(name, _)| name == "customer_id").map(|(_, id)| id.as_str());
+    found.moved = runs.moved(customer.unwrap_or(id));
+    Ok(found)
 }
 
 /// A row's columns, and its reasons with the customer's own figures.

@@ -15,6 +15,7 @@ mod conformance;
 mod contact;
 mod contract;
 mod doctor;
+mod explain;
 mod ingest;
 mod known;
 mod leak;

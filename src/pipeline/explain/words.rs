@@ -1,7 +1,7 @@
 //! Sentences with a customer's own figures.
 
 use crate::contract::{Table, Value};
-use crate::core::Amount;
+use crate::core::{Amount, Day};
 
 /// One row of a table.
 pub struct Row<'a> {
@@ -28,17 +28,27 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn int(&self, column: &str) -> i64 {
+    /// A whole number; 0 where it is missing.
+    pub fn int(&self, column: &str) -> i64 {
         match self.table.value(column, self.row) {
             Value::Int(v) => v,
             _ => 0,
         }
     }
 
-    fn amount(&self, column: &str) -> Amount {
+    /// An amount; 0 where it is missing.
+    pub fn amount(&self, column: &str) -> Amount {
         match self.table.value(column, self.row) {
             Value::Amount(v) => v,
             _ => Amount::ZERO,
+        }
+    }
+
+    /// A day, if there is one.
+    pub fn date(&self, column: &str) -> Option<Day> {
+        match self.table.value(column, self.row) {
+            Value::Date(day) => Some(day),
+            _ => None,
         }
     }
 
@@ -150,11 +160,11 @@ fn percent(p: f64) -> String {
     format!("{:.0} %", 100.0 * p)
 }
 
-fn days(n: i64) -> String {
+pub(super) fn days(n: i64) -> String {
     if n == 1 { "1 day".to_owned() } else { format!("{n} days") }
 }
 
-fn invoices(n: i64) -> String {
+pub(super) fn invoices(n: i64) -> String {
     if n == 1 { "1 invoice".to_owned() } else { format!("{n} invoices") }
 }
 
