@@ -32,4 +32,5 @@ mod simulate;
 mod truth;
 mod what_if;
 mod whole_run;
+mod worked;
 mod worklist;
