@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Endings of the names of figures that are days.
 const DAYS: [&str; 7] =
     ["dso", "dso_countback", "dso_true", "best_possible_dso", "add", "days_beyond_terms", "days_to_pay"];
+/// Words of names that are written in capitals.
+const ABBREVIATIONS: [&str; 3] = ["dso", "add", "cei"];
 /// Figures that are no share of anything.
 const RATIOS: [&str; 2] = ["turnover", "herfindahl"];
 
@@ -48,8 +50,24 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
 /// Heads a row with the figure's name and its definition.
 fn heading(report: &Report<'_>, out: &mut Html, table: &Table, row: usize) {
     let id = text(table, "definition_id", row);
-    let (meaning, name) = (report.meaning(id), in_words(text(table, "kpi", row)));
+    let (meaning, name) = (report.meaning(id), title(report, text(table, "kpi", row), id));
     out.put(format_args!("<th scope=row title=\"{} ({})\">{}</th>", Esc(meaning), Esc(id), Esc(&name)));
+}
+
+/// What people call a figure, with its variant where there are several.
+fn title(report: &Report<'_>, kpi: &str, definition_id: &str) -> String {
+    let mut words: Vec<String> = in_words(kpi).split(' ').map(str::to_owned).collect();
+    for word in words.iter_mut().filter(|w| ABBREVIATIONS.contains(&w.as_str())) {
+        *word = word.to_uppercase();
+    }
+    let mut name = words.join(" ");
+    if let Some(first) = name.get(..1).map(str::to_uppercase) {
+        name.replace_range(..1, &first);
+    }
+    let is_variant = |word: &&(&str, &str)| word.0.split('.').next() == Some(kpi);
+    let variant =
+        definition_id.split('.').nth(1).filter(|_| report.words.iter().filter(is_variant).count() > 1);
+    variant.map_or(name.clone(), |variant| format!("{name}, {}", in_words(variant)))
 }
 
 /// The same figures at the ends of earlier months, a column each, where the run has them.

@@ -49,7 +49,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
     let Some(backtest) = report.backtest else {
         return absent(
             out,
-            "No backtest was given. `arrears backtest` forecasts from days in the past and judges what came; `arrears report DIR --backtest DIR` shows it here.",
+            "No backtest was given: arrears backtest forecasts from days in the past and judges what came, and arrears report DIR --backtest DIR shows it here.",
         );
     };
     out.put(format_args!(
