@@ -141,6 +141,7 @@ fn moved(worklist: &[Moved]) -> String {
     };
     let lines: Vec<[String; 5]> = worklist.iter().take(SHOWN).map(line).collect();
     let first = if worklist.len() > SHOWN { format!(", the first {SHOWN}") } else { String::new() };
-    let head = format!("\nsomething else is done with {} customers{first}\n", worklist.len());
+    let customers = if worklist.len() == 1 { "customer" } else { "customers" };
+    let head = format!("\nsomething else is done with {} {customers}{first}\n", worklist.len());
     head + &aligned(["", "customer", "rank", "action", "gain"], &lines)
 }
