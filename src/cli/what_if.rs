@@ -23,9 +23,8 @@ pub struct WhatIfArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub as_of: AsOfArg,
-    /// Change a key of [collect], [forecast] or [score]; a level by its action, as collect.ladder[call].odds_ratio=2;
-    /// can be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
+    // not as a doc: rustdoc would take the brackets for links
+    #[arg(long, value_name = "KEY=VALUE", help = SET_HELP)]
     pub set: Vec<String>,
     /// Multiply the odds of payment of each day of every invoice by this: below 1 all pay later
     #[arg(long, value_name = "ODDS", default_value_t = 1.0, value_parser = odds)]
@@ -40,6 +39,9 @@ pub struct WhatIfArgs {
     #[command(flatten)]
     pub seed: SeedArg,
 }
+
+const SET_HELP: &str = "Change a key of [collect], [forecast] or [score]; a level by its action, as collect.ladder[call].odds_ratio=2; \
+    can be repeated";
 
 const AFTER_HELP: &str = "\
 Example:      arrears what-if --invoices i.csv --as-of 2026-03-31 --set collect.collectors=2
