@@ -3,7 +3,7 @@
 //! Counts are whole numbers per calendar day, so that threads may add them in any order; recency is laid over them
 //! afterwards, day by day.
 
-use super::bins::{N_BINS, bin_of, span};
+use super::bins::{EDGES, N_BINS, bin_of};
 use super::person_period::risk_end;
 use super::state::{clipped_delay, log_amount, settled_log_age};
 use crate::core::Day;
@@ -69,6 +69,9 @@ pub struct DayTable {
     first: i32,
     as_of: i32,
     table: Vec<i64>,
+    /// By due date from [`DayTable::first_due`] on: invoices whose days at risk begin in a bin, less those whose end
+    /// in it. Their running sum over a due date's bins is how many pass from each bin to the next.
+    passing: Vec<i32>,
     /// What the landmarks offer for training.
     pub offered: Offered,
 }
@@ -77,10 +80,16 @@ pub struct DayTable {
 pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32) -> DayTable {
     let as_of = known.as_of().0;
     let n_days = (as_of - first + 1).max(1) as usize;
-    let empty =
-        || DayTable { first, as_of, table: vec![0; (n_days + 1) * WIDTH], offered: Offered::default() };
+    let n_dues = n_days + (EDGES[N_BINS - 2] - EDGES[0]) as usize + 1;
+    let empty = || DayTable {
+        first,
+        as_of,
+        table: vec![0; (n_days + 1) * WIDTH],
+        passing: vec![0; n_dues * N_BINS],
+        offered: Offered::default(),
+    };
     let per_part = known.n_invoices().div_ceil(rayon::current_num_threads().max(1) * 2).max(4096);
-    (0..known.n_invoices().div_ceil(per_part))
+    let mut days = (0..known.n_invoices().div_ceil(per_part))
         .into_par_iter()
         .map(|part| {
             let mut days = empty();
@@ -92,9 +101,12 @@ pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32
         })
         .reduce(empty, |mut a, b| {
             a.table.iter_mut().zip(&b.table).for_each(|(a, b)| *a += b);
+            a.passing.iter_mut().zip(&b.passing).for_each(|(a, b)| *a += b);
             a.offered += b.offered;
             a
-        })
+        });
+    days.pass();
+    days
 }
 
 /// Invoices whose settlement some landmark sees: [`Offered::settled_invoices`] of [`day_table`] without the table, for
@@ -122,6 +134,32 @@ impl DayTable {
         &self.table[(day - self.first) as usize * WIDTH..][..WIDTH]
     }
 
+    /// The due date after which the last edge of a bin falls before the first day.
+    fn first_due(&self) -> i32 {
+        self.first - EDGES[N_BINS - 2]
+    }
+
+    /// Where a due date's bins stand in `passing`. Earlier ones than the first pass every edge before the first day,
+    /// later ones than the last pass none by as_of.
+    fn due_row(&self, due: i32) -> usize {
+        (due.clamp(self.first_due(), self.as_of - EDGES[0] + 1) - self.first_due()) as usize * N_BINS
+    }
+
+    /// Lays what passes from bin to bin over the days on which it does.
+    fn pass(&mut self) {
+        let passing = std::mem::take(&mut self.passing);
+        for (due, bins) in (self.first_due()..).zip(passing.chunks_exact(N_BINS)) {
+            let mut n = 0;
+            for (bin, edge) in EDGES.iter().enumerate() {
+                n += bins[bin];
+                if n != 0 {
+                    *self.slot(due + edge, ENTERING + bin) -= i64::from(n);
+                    *self.slot(due + edge, ENTERING + bin + 1) += i64::from(n);
+                }
+            }
+        }
+    }
+
     fn add(&mut self, known: &Known, i: usize) {
         let (issue, due, settled) = (known.known_day(i), known.due[i], known.settled[i]);
         let seen = known.settled_known_day(i);
@@ -130,11 +168,12 @@ impl DayTable {
         *self.slot(issue, ISSUED) += 1;
         *self.slot(issue, LOG_AMOUNT) += (log_amount(known, i) * FIXED_POINT) as i64;
         if start <= end {
-            for bin in bin_of(start - due)..=bin_of(end - due) {
-                let (from, to) = span(bin);
-                *self.slot((due.saturating_add(from)).max(start), ENTERING + bin) += 1;
-                *self.slot((due.saturating_add(to)).min(end) + 1, ENTERING + bin) -= 1;
-            }
+            let (first, last) = (bin_of(start - due), bin_of(end - due));
+            *self.slot(start, ENTERING + first) += 1;
+            *self.slot(end + 1, ENTERING + last) -= 1;
+            let at = self.due_row(due);
+            self.passing[at + first] += 1;
+            self.passing[at + last] -= 1;
         }
         if end > due {
             *self.slot((due + 1).max(issue), OVERDUE) += 1;

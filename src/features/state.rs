@@ -1,6 +1,6 @@
 //! Running sums of one customer: what a sweep carries from event to event.
 
-use super::bins::{N_BINS, bin_of, span};
+use super::bins::{EDGES, N_BINS, bin_of};
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::Recency;
@@ -226,15 +226,23 @@ impl State {
 
 /// Natural logarithm of one plus an invoice's amount.
 pub fn log_amount(known: &Known, i: usize) -> f64 {
-    known.amount[i].to_f64().ln_1p()
+    // cents and more: nothing is lost to the one, and it takes half the time of ln_1p
+    (1.0 + known.amount[i].to_f64()).ln()
 }
 
 /// Adds the weight of each day of `start..=end` to the bin of that day relative to due.
 pub fn add_exposure(bins: &mut [f64; N_BINS], start: i32, end: i32, due: i32, recency: &Recency) {
-    for (bin, sum) in bins.iter_mut().enumerate().take(bin_of(end - due) + 1).skip(bin_of(start - due)) {
-        let (from, to) = span(bin);
-        *sum += recency.over(start.max(due.saturating_add(from)), end.min(due.saturating_add(to)));
+    if end < start {
+        return;
     }
+    let (first, last) = (bin_of(start - due), bin_of(end - due));
+    let mut from = recency.before(start);
+    for (sum, edge) in bins[first..last].iter_mut().zip(&EDGES[first..last]) {
+        let to = recency.before(due + edge);
+        *sum += to - from;
+        from = to;
+    }
+    bins[last] += recency.before(end + 1) - from;
 }
 
 #[cfg(test)]

@@ -7,9 +7,14 @@ use crate::ledger::{Known, NEVER};
 /// Room that a sweep uses again for the next customer.
 #[derive(Debug, Default)]
 pub struct Room {
-    issues: Vec<(i32, u32)>,
-    settlements: Vec<(i32, u32)>,
+    issues: Vec<u64>,
+    settlements: Vec<u64>,
     open: Vec<u32>,
+}
+
+/// Day and invoice in one number, which sorts by day, then by invoice.
+fn event(day: i32, i: usize) -> u64 {
+    u64::from(day as u32 ^ 1 << 31) << 32 | i as u64
 }
 
 /// Sweeps customer `c` in time order and calls `at_mark(m, state, open)` at the end of each of `marks`, which
@@ -30,10 +35,10 @@ pub fn sweep(
     room.settlements.clear();
     room.open.clear();
     for i in known.invoices_of(c) {
-        room.issues.push((known.known_day(i), i as u32));
+        room.issues.push(event(known.known_day(i), i));
         let settled = known.settled_known_day(i);
         if settled != NEVER {
-            room.settlements.push((settled, i as u32));
+            room.settlements.push(event(settled, i));
         }
     }
     if !known.known.is_empty() {
@@ -44,7 +49,9 @@ pub fn sweep(
     let mut state = State::default();
     let (mut issued, mut settled) = (0, 0);
     for (m, mark) in marks.iter().enumerate() {
-        while let Some(&(_, i)) = room.issues.get(issued).filter(|e| e.0 <= mark.0) {
+        let end = event(mark.0 + 1, 0);
+        while let Some(&e) = room.issues.get(issued).filter(|e| **e < end) {
+            let i = e as u32;
             state.issue(known, i as usize);
             // a deposit may settle an invoice before it is known
             if known.settled_known_day(i as usize) > mark.0 {
@@ -53,8 +60,9 @@ pub fn sweep(
             issued += 1;
         }
         let settled_before = settled;
-        while let Some(&(day, i)) = room.settlements.get(settled).filter(|e| e.0 <= mark.0) {
-            state.settle(known, i as usize, day, memory);
+        while let Some(&e) = room.settlements.get(settled).filter(|e| **e < end) {
+            let i = e as u32 as usize;
+            state.settle(known, i, known.settled_known_day(i), memory);
             settled += 1;
         }
         if settled > settled_before {

@@ -1,11 +1,13 @@
 //! From checked rows in any order to a ledger in its canonical order, with payments allocated.
 
 use super::allocation::{AccountPayment, allocate};
+use super::grouping::Grouped;
 use super::line::Allocation;
 use super::{AccountCredit, Ledger, Segment, SettlementKind};
 use crate::core::{Amount, Currency, TextColumn};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Invoices whose settlements one task allocates.
 const RUN_INVOICES: usize = 1 << 16;
@@ -157,8 +159,8 @@ impl Ledger {
             ..Ledger::default()
         };
         ledger.index_customers();
-        let mut place = vec![0_u32; order.len()];
-        order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = new as u32);
+        let place: Vec<AtomicU32> = order.iter().map(|_| AtomicU32::new(0)).collect();
+        order.par_iter().enumerate().for_each(|(new, old)| place[*old as usize].store(new as u32, Relaxed));
         drop(order);
         ledger.take_settlements(&settlements, &place);
         if !settlements.allocated {
@@ -170,27 +172,13 @@ impl Ledger {
     }
 
     /// Counting sort of the settlements by invoice, then each invoice's few by time.
-    fn take_settlements(&mut self, rows: &SettlementRows, place: &[u32]) {
+    fn take_settlements(&mut self, rows: &SettlementRows, place: &[AtomicU32]) {
         let n = self.n_invoices();
-        let mut start = vec![0_u32; n + 1];
-        rows.invoice.iter().for_each(|&i| start[place[i as usize] as usize + 1] += 1);
-        for i in 0..n {
-            start[i + 1] += start[i];
-        }
-        let mut next = start.clone();
-        let mut order = vec![0_u32; rows.invoice.len()];
-        for (row, &i) in rows.invoice.iter().enumerate() {
-            let slot = &mut next[place[i as usize] as usize];
-            order[*slot as usize] = row as u32;
-            *slot += 1;
-        }
+        let invoice = |row: usize| place[rows.invoice[row] as usize].load(Relaxed);
+        let mut by_invoice = Grouped::of(rows.invoice.len(), n, invoice);
+        by_invoice.sort_each(|(): &mut (), several| several.sort_unstable_by_key(|&r| rows.rank(r as usize)));
+        let Grouped { start, rows: order } = by_invoice;
         let known = |r: usize| rows.known.get(r).map_or(rows.day[r], |&k| k.max(rows.day[r]));
-        for i in 0..n {
-            let slots = &mut order[start[i] as usize..start[i + 1] as usize];
-            if slots.len() > 1 {
-                slots.sort_unstable_by_key(|&r| rows.rank(r as usize));
-            }
-        }
         self.settlement_start = start;
         self.settlement_day = order.par_iter().map(|&r| rows.day[r as usize]).collect();
         self.settlement_amount = order.par_iter().map(|&r| rows.amount[r as usize]).collect();
@@ -391,33 +379,18 @@ fn ranked(n: usize, cmp: impl Fn(u32, u32) -> std::cmp::Ordering + Sync) -> (Vec
     (order, rank)
 }
 
-/// Rows by customer (counting sort), then by issue date and id inside each customer.
+/// Rows by customer, then by issue date and id inside each customer.
 fn invoice_order(rows: &InvoiceRows, customer_rank: &[u32]) -> Vec<u32> {
-    let n_customers = customer_rank.len();
-    let mut start = vec![0_usize; n_customers + 1];
-    rows.customer.iter().for_each(|&c| start[customer_rank[c as usize] as usize + 1] += 1);
-    for c in 0..n_customers {
-        start[c + 1] += start[c];
-    }
-    let mut next = start.clone();
-    let mut order = vec![0_u32; rows.customer.len()];
-    for (row, &c) in rows.customer.iter().enumerate() {
-        let slot = &mut next[customer_rank[c as usize] as usize];
-        order[*slot] = row as u32;
-        *slot += 1;
-    }
-    let mut rest = order.as_mut_slice();
-    let mut parts = Vec::with_capacity(n_customers);
-    for c in 0..n_customers {
-        let (part, tail) = rest.split_at_mut(start[c + 1] - start[c]);
-        parts.push(part);
-        rest = tail;
-    }
-    parts.into_par_iter().with_min_len(64).for_each(|part| {
-        part.sort_unstable_by(|&a, &b| {
-            let (a, b) = (a as usize, b as usize);
-            rows.issue[a].cmp(&rows.issue[b]).then_with(|| rows.invoice_id.get(a).cmp(rows.invoice_id.get(b)))
+    let customer = |row: usize| customer_rank[rows.customer[row] as usize];
+    let mut by_customer = Grouped::of(rows.customer.len(), customer_rank.len(), customer);
+    by_customer.sort_each(|keys: &mut Vec<(i32, u32)>, invoices| {
+        keys.clear();
+        keys.extend(invoices.iter().map(|&row| (rows.issue[row as usize], row)));
+        keys.sort_unstable_by(|a, b| {
+            let id = |row: u32| rows.invoice_id.get(row as usize);
+            a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1)))
         });
+        invoices.iter_mut().zip(keys).for_each(|(row, key)| *row = key.1);
     });
-    order
+    by_customer.rows
 }

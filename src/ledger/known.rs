@@ -171,11 +171,9 @@ impl Ledger {
     }
 
     pub(super) fn index_customers(&mut self) {
-        let mut start = vec![0_u32; self.n_customers() + 1];
-        self.customer.iter().for_each(|&c| start[c as usize + 1] += 1);
-        for c in 0..self.n_customers() {
-            start[c + 1] += start[c];
-        }
+        // invoices lie by customer
+        let first = |c: usize| self.customer.partition_point(|of| (*of as usize) < c) as u32;
+        let start = (0..self.n_customers() + 1).into_par_iter().with_min_len(256).map(first).collect();
         self.invoice_start = start;
     }
 }

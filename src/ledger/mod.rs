@@ -6,6 +6,7 @@
 mod account;
 mod allocation;
 mod build;
+mod grouping;
 mod known;
 mod line;
 #[cfg(test)]

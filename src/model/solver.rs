@@ -6,19 +6,21 @@
 //!
 //! the intercept is free. Columns should be standardised, so that one penalty suits all.
 
+mod block;
 mod linfa_logistic;
 #[cfg(test)]
 mod tests;
 
 pub use linfa_logistic::LinfaLogistic;
 
+use crate::numeric::lanes::{clean_after, wide};
 use crate::numeric::{log1p_exp, logistic};
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use block::{BlockGram, BlockSlope, dot};
 use faer::linalg::solvers::{Llt, Solve};
-use faer::{Accum, Mat, MatRef, Par, Side};
+use faer::{Mat, Side};
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, CowArray, Ix1, Ix2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -166,9 +168,10 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
     /// # Errors
     /// [`SolverError`]: the fit never returns a model that did not converge.
     fn fit(&self, rows: &Rows) -> Result<FittedLogistic, SolverError> {
-        let (y, w) = (rows.targets().view(), weights_of(rows));
-        let total = check(rows.records().view(), y, &w)?; // 1
-        let all = Share { x: rows.records().view(), y, w: &w, total, stride: 1 };
+        let (x, y, w) =
+            (rows.records().as_standard_layout(), rows.targets().as_standard_layout(), weights_of(rows));
+        let total = check(x.view(), y.view(), &w)?; // 1
+        let all = Share::all(&x, &y, &w, total);
         let (start, curvature) = self.start(&all); // 2
         let (found, _) = self.optimum(&all, start, curvature)?;
         self.finish(&found, &all)
@@ -178,21 +181,32 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
 /// One block in `stride` of the rows.
 #[derive(Clone, Copy)]
 struct Share<'a> {
-    x: ArrayView2<'a, f64>,
-    y: ArrayView1<'a, bool>,
+    /// `[n_rows, n_columns]`, row by row.
+    x: &'a [f64],
+    n_columns: usize,
+    y: &'a [bool],
     w: &'a [f64],
     /// Weight of the share.
     total: f64,
     stride: usize,
 }
 
-impl Share<'_> {
+impl<'a> Share<'a> {
+    /// Every row of arrays that lie row by row.
+    fn all(x: &'a CowArray<'_, f64, Ix2>, y: &'a CowArray<'_, bool, Ix1>, w: &'a [f64], total: f64) -> Self {
+        let n_columns = x.ncols();
+        let (x, y) = (x.as_slice().unwrap_or_default(), y.as_slice().unwrap_or_default());
+        Self { x, n_columns, y, w, total, stride: 1 }
+    }
+
     /// Covariates of a row.
+    #[inline(always)]
     fn row(&self, i: usize) -> &[f64] {
-        self.x.row(i).to_slice().unwrap_or_default()
+        &self.x[i * self.n_columns..(i + 1) * self.n_columns]
     }
 
     /// Log-odds of a row.
+    #[inline(always)]
     fn eta(&self, i: usize, beta: &[f64]) -> f64 {
         beta[0] + dot(self.row(i), &beta[1..])
     }
@@ -210,9 +224,9 @@ impl Newton {
     /// rows, the event rate.
     fn start(&self, all: &Share) -> (Vec<f64>, Option<Curvature>) {
         let events = all.y.iter().zip(all.w).filter(|(y, _)| **y).map(|(_, w)| w).sum::<f64>();
-        let mut beta = vec![0.0; all.x.ncols() + 1];
+        let mut beta = vec![0.0; all.n_columns + 1];
         beta[0] = crate::numeric::logit(events / all.total);
-        if all.x.nrows() < START_BLOCKS_MIN * BLOCK_ROWS {
+        if all.y.len() < START_BLOCKS_MIN * BLOCK_ROWS {
             return (beta, None);
         }
         let stride = START_STRIDE as f64;
@@ -276,7 +290,7 @@ impl Newton {
         zero: impl Fn() -> T + Sync,
         add: impl Fn(&mut T, std::ops::Range<usize>) + Sync,
     ) -> Vec<T> {
-        let n_rows = share.x.nrows();
+        let n_rows = share.y.len();
         let n_blocks = n_rows.div_ceil(BLOCK_ROWS).div_ceil(share.stride);
         let per_part = n_blocks.div_ceil(PARTS).max(1);
         let part = |part: usize| {
@@ -292,10 +306,12 @@ impl Newton {
 
     /// Gradient of a share of the rows at `beta`.
     fn slope(&self, share: &Share, beta: &[f64]) -> Slope {
-        let zero = || Slope(vec![0.0; beta.len()]);
-        let parts = Self::sums(share, zero, |sum, rows| sum.add_block(share, beta, rows));
-        let mut total = zero();
-        for part in &parts {
+        let zero = || (Slope(vec![0.0; beta.len()]), vec![0.0; BLOCK_ROWS]);
+        let parts = Self::sums(share, zero, |(sum, residuals), rows| {
+            wide(BlockSlope { share, beta, rows, sum: &mut sum.0, residuals });
+        });
+        let mut total = zero().0;
+        for (part, _) in &parts {
             total.0.iter_mut().zip(&part.0).for_each(|(t, g)| *t += g);
         }
         total.0.iter_mut().zip(beta).skip(1).for_each(|(g, b)| *g += self.penalty * b);
@@ -316,7 +332,9 @@ impl Newton {
     fn hessian(&self, share: &Share, beta: &[f64]) -> Mat<f64> {
         let p = beta.len();
         let zero = || (Mat::<f64>::zeros(p, p), vec![0.0; BLOCK_ROWS * p]);
-        let parts = Self::sums(share, zero, |(sum, scaled), rows| add_gram(sum, scaled, share, beta, rows));
+        let parts = Self::sums(share, zero, |(sum, scaled), rows| {
+            BlockGram { share, beta, rows, sum, scaled }.add();
+        });
         let mut total = Mat::zeros(p, p);
         for (part, _) in &parts {
             total += part;
@@ -332,7 +350,7 @@ impl Newton {
     }
 
     fn factored(&self, hessian: &Mat<f64>) -> Result<Llt<f64>, SolverError> {
-        hessian.llt(Side::Lower).map_err(|_| SolverError::Singular { penalty: self.penalty })
+        clean_after(|| hessian.llt(Side::Lower)).map_err(|_| SolverError::Singular { penalty: self.penalty })
     }
 
     /// The longest of the halved steps that brings the gradient down far, which on a convex objective is enough, or does
@@ -363,9 +381,9 @@ impl Newton {
             return Err(SolverError::Separated { column: column - 1, coefficient: beta[column] });
         }
         let hessian = self.hessian(all, beta);
-        let inverse = self.factored(&hessian)?.solve(Mat::<f64>::identity(beta.len(), beta.len()));
-        let eigenvalues = hessian
-            .self_adjoint_eigenvalues(Side::Lower)
+        let llt = self.factored(&hessian)?;
+        let inverse = clean_after(|| llt.solve(Mat::<f64>::identity(beta.len(), beta.len())));
+        let eigenvalues = clean_after(|| hessian.self_adjoint_eigenvalues(Side::Lower))
             .map_err(|_| SolverError::Singular { penalty: self.penalty })?;
         let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
         let smallest = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
@@ -389,7 +407,7 @@ impl Curvature {
     /// The step against a gradient: the Hessian's inverse times it.
     fn step(&self, gradient: &[f64]) -> Vec<f64> {
         let mut step = Mat::from_fn(gradient.len(), 1, |i, _| gradient[i] / self.scale);
-        self.llt.solve_in_place(&mut step);
+        clean_after(|| self.llt.solve_in_place(&mut step));
         step.col(0).iter().copied().collect()
     }
 }
@@ -399,57 +417,6 @@ impl Slope {
     fn norm(&self) -> f64 {
         self.0.iter().fold(0.0_f64, |m, g| m.max(g.abs()))
     }
-
-    fn add_block(&mut self, share: &Share, beta: &[f64], rows: std::ops::Range<usize>) {
-        for i in rows {
-            let event = f64::from(u8::from(share.y[i]));
-            let residual = share.w[i] * (logistic(share.eta(i, beta)) - event);
-            self.0[0] += residual;
-            self.0[1..].iter_mut().zip(share.row(i)).for_each(|(g, v)| *g += residual * v);
-        }
-    }
-}
-
-/// Adds the weighted Gram product of some rows to the lower half of `sum`; `scaled` is room for them.
-fn add_gram(
-    sum: &mut Mat<f64>,
-    scaled: &mut [f64],
-    share: &Share,
-    beta: &[f64],
-    rows: std::ops::Range<usize>,
-) {
-    let (p, m) = (beta.len(), rows.len());
-    for (i, scaled) in rows.zip(scaled.chunks_exact_mut(p)) {
-        let mu = logistic(share.eta(i, beta));
-        let root = (share.w[i] * mu * (1.0 - mu)).sqrt();
-        scaled[0] = root;
-        scaled[1..].iter_mut().zip(share.row(i)).for_each(|(s, v)| *s = root * v);
-    }
-    let block = MatRef::from_row_major_slice(&scaled[..m * p], m, p);
-    matmul(
-        sum.as_mut(),
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        block.transpose(),
-        BlockStructure::Rectangular,
-        block,
-        BlockStructure::Rectangular,
-        1.0,
-        Par::Seq,
-    );
-}
-
-/// Inner product in eight running sums, which the compiler turns into vector instructions.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (ca, cb) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in ca.zip(cb) {
-        for k in 0..8 {
-            sums[k] += a[k] * b[k];
-        }
-    }
-    rest + sums.iter().sum::<f64>()
 }
 
 fn weights_of(rows: &Rows) -> Vec<f64> {

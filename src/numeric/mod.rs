@@ -1,5 +1,6 @@
 //! Kernels on `f64` that know nothing of receivables.
 
+pub mod lanes;
 pub mod logit;
 pub mod normal;
 pub mod normal_probability;

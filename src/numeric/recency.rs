@@ -39,10 +39,14 @@ impl Recency {
         self.weight[(day - self.base).clamp(0, self.weight.len() as i32 - 1) as usize]
     }
 
+    /// Sum of the weights of all days before `day`; those before the base count nothing.
+    pub fn before(&self, day: i32) -> f64 {
+        self.before[(day - self.base).clamp(0, self.weight.len() as i32) as usize]
+    }
+
     /// Sum of the weights of the days `from..=to`; days before the base count nothing.
     pub fn over(&self, from: i32, to: i32) -> f64 {
-        let place = |day: i32| (day - self.base).clamp(0, self.weight.len() as i32) as usize;
-        if to < from { 0.0 } else { self.before[place(to + 1)] - self.before[place(from)] }
+        if to < from { 0.0 } else { self.before(to + 1) - self.before(from) }
     }
 }
 

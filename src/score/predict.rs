@@ -9,6 +9,7 @@ use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
+use crate::numeric::lanes::{Loop, logistic, wide};
 use crate::policy::ValidPolicy;
 use rayon::prelude::*;
 
@@ -156,13 +157,18 @@ impl<'a> View<'a> {
         days.clear();
         let as_of = self.prior.mark.0;
         let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
+        let mut stay = [0.0; DAILY_DAYS as usize];
+        for ((day, pay_day), log_odds) in (1..=DAILY_DAYS).zip(&self.pay_days).zip(&mut stay) {
+            let x = invoice.on(as_of + day, pay_day, release);
+            *log_odds = hazard.log_odds(&x);
+            days.push(x);
+        }
+        wide(Stays(&mut stay));
         let mut survival = 1.0;
         row[0] = survival;
-        for (day, pay_day) in (1..=DAILY_DAYS).zip(&self.pay_days) {
-            let x = invoice.on(as_of + day, pay_day, release);
-            survival *= 1.0 - hazard.on(&x);
-            row[day as usize] = survival;
-            days.push(x);
+        for (at, stay) in row[1..].iter_mut().zip(stay) {
+            survival *= stay;
+            *at = survival;
         }
         self.tail(invoice, hazard, edges, row, survival);
     }
@@ -197,6 +203,18 @@ impl<'a> View<'a> {
             }
             from = to;
         }
+    }
+}
+
+/// Log-odds of settlement on each day turn into the probability of staying open.
+struct Stays<'a>(&'a mut [f64]);
+
+impl Loop for Stays<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.iter_mut().for_each(|x| *x = 1.0 - logistic(*x));
     }
 }
 

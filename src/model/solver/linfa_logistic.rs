@@ -38,7 +38,8 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for LinfaLogistic {
         let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
         let mut beta = vec![sign * fitted.intercept()];
         beta.extend(fitted.params().iter().map(|b| sign * b));
-        let all = Share { x: rows.records().view(), y: rows.targets().view(), w: &w, total, stride: 1 };
+        let (x, y) = (rows.records().as_standard_layout(), rows.targets().as_standard_layout());
+        let all = Share::all(&x, &y, &w, total);
         let slope = newton.slope(&all, &beta);
         let gradient_norm = slope.norm() / total;
         if gradient_norm > newton.tolerance.max(LINFA_TOLERANCE) {
