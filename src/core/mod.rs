@@ -4,6 +4,7 @@ pub mod aging_bucket;
 pub mod amount;
 pub mod currency;
 pub mod day;
+pub mod room;
 pub mod spelling;
 pub mod text;
 

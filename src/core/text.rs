@@ -1,5 +1,6 @@
 //! A column of texts in one block of memory.
 
+use super::room::zeros;
 use rayon::prelude::*;
 
 /// Texts that one task copies.
@@ -94,27 +95,36 @@ impl TextColumn {
 
     /// The texts at `index`, in its order, copied on all threads.
     pub fn gather(&self, index: &[u32]) -> Self {
-        let size = |index: &[u32]| -> usize { index.iter().map(|&i| self.get(i as usize).len()).sum() };
-        let sizes: Vec<usize> = index.par_chunks(TASK_TEXTS).map(size).collect();
-        let n_bytes = sizes.iter().sum();
+        let tasks: Vec<&[u32]> = index.chunks(TASK_TEXTS).collect();
+        Self::of_tasks(&tasks, |index| index.iter().map(|&i| self.get(i as usize)))
+    }
+
+    /// The texts of one task after the other, copied on all threads. They are looked at twice: first for their lengths.
+    pub fn of_tasks<'t, T: Sync, I: Iterator<Item = &'t str>>(
+        tasks: &'t [T],
+        texts: impl Fn(&'t T) -> I + Sync,
+    ) -> Self {
+        let size = |task| texts(task).fold((0, 0), |(n, bytes), text| (n + 1, bytes + text.len()));
+        let sizes: Vec<(usize, usize)> = tasks.par_iter().with_max_len(1).map(size).collect();
+        let (n, n_bytes) = sizes.iter().fold((0, 0), |(n, bytes), size| (n + size.0, bytes + size.1));
         if u32::try_from(n_bytes).is_err() {
-            let mut out = Self::with_capacity(index.len(), n_bytes);
-            index.iter().for_each(|&i| out.push(self.get(i as usize)));
+            let mut out = Self::with_capacity(n, n_bytes);
+            tasks.iter().flat_map(texts).for_each(|text| out.push(text));
             return out;
         }
-        let (mut bytes, mut ends) = (vec![0; n_bytes], vec![0; index.len()]);
-        let (mut rest, mut start, mut tasks) = (bytes.as_mut_slice(), 0, Vec::new());
-        let chunks = ends.chunks_mut(TASK_TEXTS).zip(index.chunks(TASK_TEXTS));
-        for ((ends, index), size) in chunks.zip(sizes) {
-            let (own, tail) = rest.split_at_mut(size);
-            tasks.push((start, ends, index, own));
-            (rest, start) = (tail, start + size);
+        let (mut bytes, mut ends) = (zeros(n_bytes), zeros(n));
+        let (mut bytes_left, mut ends_left, mut start) = (bytes.as_mut_slice(), ends.as_mut_slice(), 0);
+        let mut rooms = Vec::with_capacity(tasks.len());
+        for (task, (n, n_bytes)) in tasks.iter().zip(sizes) {
+            let (own_ends, later_ends) = ends_left.split_at_mut(n);
+            let (own_bytes, later_bytes) = bytes_left.split_at_mut(n_bytes);
+            rooms.push((task, start, own_ends, own_bytes));
+            (ends_left, bytes_left, start) = (later_ends, later_bytes, start + n_bytes);
         }
-        tasks.into_par_iter().for_each(|(start, ends, index, own)| {
+        rooms.into_par_iter().with_max_len(1).for_each(|(task, start, ends, bytes)| {
             let mut at = 0;
-            for (end, &i) in ends.iter_mut().zip(index) {
-                let text = self.get(i as usize).as_bytes();
-                own[at..at + text.len()].copy_from_slice(text);
+            for (end, text) in ends.iter_mut().zip(texts(task)) {
+                bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
                 at += text.len();
                 *end = (start + at) as u32;
             }

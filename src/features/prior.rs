@@ -6,6 +6,7 @@ use super::portfolio::PortfolioState;
 use super::state::{Memory, State};
 use crate::core::Day;
 use crate::numeric::logit;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -119,13 +120,17 @@ impl PayDays {
     /// The kinds behind `states`, the customers at as_of.
     pub fn estimate(states: &[State], memory: &Memory, as_of: Day) -> Self {
         let scale = 1.0 / memory.mid.at(as_of.0);
-        let weekday: Vec<[f64; 7]> = states.iter().map(|s| s.days_by(&s.weekday, scale)).collect();
-        let place: Vec<[f64; 31]> = states.iter().map(|s| s.days_by(&s.place, scale)).collect();
+        let customers = || states.par_iter().with_min_len(256);
+        let weekday: Vec<[f64; 7]> = customers().map(|s| s.days_by(&s.weekday, scale)).collect();
+        let place: Vec<[f64; 31]> = customers().map(|s| s.days_by(&s.place, scale)).collect();
         let days: f64 = place.iter().flatten().sum();
-        let kinds = Kinds::estimate(&place, even(&place));
+        let (kinds, weekday) = rayon::join(
+            || Kinds::estimate(&place, even(&place)),
+            || Kinds::estimate(&weekday, even(&weekday)),
+        );
         let days = days * kinds.any_day();
         Self {
-            weekday: Kinds::estimate(&weekday, even(&weekday)),
+            weekday,
             ln_place: std::array::from_fn(|p| {
                 let seen = days * kinds.base[p] / even_place(p);
                 ((seen + EVEN_DAYS) / (days + EVEN_DAYS)).ln()

@@ -90,6 +90,7 @@ pub fn survey_on(
     let states: Vec<State> = (0..known.n_customers())
         .into_par_iter()
         .with_min_len(64)
+        .with_max_len(256)
         .map_init(Room::default, |room, c| {
             let mut last = State::default();
             sweep(known, c, &[as_of], &memory, room, |_, state, _| last = state.clone());

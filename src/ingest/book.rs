@@ -13,6 +13,7 @@ use crate::core::{Amount, Currency, Day};
 use crate::ledger::{Allocation, InvoiceRows, Ledger, NEVER, SettlementKind, SettlementRows};
 use crate::policy::{AllocationStep, ValidPolicy};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// A checked ledger, what stands beside it, and what became of each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,20 +222,20 @@ fn allocation(policy: &ValidPolicy) -> Allocation {
 fn paid_in_full(invoices: &Invoices, paid: Vec<i32>) -> SettlementRows {
     let rows = &invoices.rows;
     let known = |i: u32| rows.known.get(i as usize).map_or(paid[i as usize], |k| paid[i as usize].max(*k));
-    let mut owed = rows.amount.clone();
+    let mut owed = Cow::Borrowed(&rows.amount);
     for (i, credit) in invoices.credits() {
         if credit.known <= paid.get(i as usize).map_or(NEVER, |_| known(i)) {
-            owed[i as usize] -= credit.amount;
+            owed.to_mut()[i as usize] -= credit.amount;
         }
     }
     let is_paid = |i: &u32| paid[*i as usize] != NEVER && owed[*i as usize] > Amount::ZERO;
-    let settled: Vec<u32> = (0..paid.len() as u32).filter(is_paid).collect();
+    let settled: Vec<u32> = (0..paid.len() as u32).into_par_iter().filter(is_paid).collect();
     let has_known = !rows.known.is_empty();
     SettlementRows {
         day: settled.par_iter().map(|i| paid[*i as usize]).collect(),
         known: if has_known { settled.par_iter().map(|i| known(*i)).collect() } else { Vec::new() },
         amount: settled.par_iter().map(|i| owed[*i as usize]).collect(),
-        kind: vec![SettlementKind::Cash; settled.len()],
+        kind: rayon::iter::repeat_n(SettlementKind::Cash, settled.len()).collect(),
         invoice: settled,
         ..SettlementRows::default()
     }

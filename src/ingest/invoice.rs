@@ -12,7 +12,8 @@ use super::segment::segments;
 use super::table::{Block, RawTable};
 use super::tally::Aside;
 use super::{CustomerTable, IngestError};
-use crate::core::{Amount, TextColumn};
+use crate::core::TextColumn;
+use crate::core::room::zeros;
 use crate::ledger::{AccountCredit, InvoiceRows, NEVER};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Days after the last day of issue past which no payment can have come: nobody exports a ledger a year after its
 /// last invoice, or dates a payment so far ahead.
 pub const AHEAD_DAYS: i32 = 366;
+
+/// Rows whose ids one task copies.
+const TASK_IDS: usize = 1 << 16;
 
 /// What a row of the table became.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,22 +63,24 @@ impl Invoices {
         }
     }
 
-    /// Takes the ids of the rows that were taken from their column, which have at most `n_bytes` bytes.
-    fn take_ids(&mut self, column: &[(&Block, Cells)], n_bytes: usize) {
-        let mut ids = TextColumn::with_capacity(self.rows.issue.len(), n_bytes);
+    /// Takes the ids of the rows that were taken from their column.
+    fn take_ids(&mut self, column: &[(&Block, Cells)]) {
+        let mut tasks = Vec::new();
         for (block, cells) in column {
-            let taken = &self.taken[block.first..block.first + block.len];
-            for (i, taken) in taken.iter().enumerate().filter(|(_, taken)| **taken != Taken::No) {
-                let id = cells.text(i).unwrap_or_default();
-                if *taken == Taken::Invoice {
-                    ids.push(id);
-                } else {
-                    self.credit_rows.push((block.first + i) as u32);
-                    self.credit_ids.push(id);
-                }
+            let ranges = (0..block.len).step_by(TASK_IDS).map(|from| from..(from + TASK_IDS).min(block.len));
+            tasks.extend(ranges.map(|rows| (block.first, cells, rows)));
+        }
+        let taken = &self.taken;
+        self.rows.invoice_id = TextColumn::of_tasks(&tasks, |(first, cells, rows)| {
+            let invoices = rows.clone().filter(move |i| taken[first + i] == Taken::Invoice);
+            invoices.map(|i| cells.text(i).unwrap_or_default())
+        });
+        for (first, cells, rows) in &tasks {
+            for i in rows.clone().filter(|i| taken[first + i] == Taken::Credit) {
+                self.credit_rows.push((first + i) as u32);
+                self.credit_ids.push(cells.text(i).unwrap_or_default());
             }
         }
-        self.rows.invoice_id = ids;
     }
 
     /// Rows of the table that were taken, in order.
@@ -104,23 +110,23 @@ pub(super) fn judge(
     customers: Option<&CustomerTable>,
     wanted: &[String],
 ) -> Result<(Invoices, Aside), IngestError> {
-    let (mut invoices, aside, id_bytes) = judged(table, basis, customers, wanted)?;
+    let (mut invoices, aside) = judged(table, basis, customers, wanted)?;
     table.keep_column("invoice_id");
     let blocks = table.blocks()?;
     let ids: Vec<_> = blocks.iter().map(|block| (block, Cells::of(table, block, "invoice_id"))).collect();
-    invoices.take_ids(&ids, id_bytes);
+    invoices.take_ids(&ids);
     drop(ids);
     table.keep_column("");
     Ok((invoices, aside))
 }
 
-/// All of [`judge`] but the ids, and how many bytes these have at most.
+/// All of [`judge`] but the ids.
 fn judged(
     table: &RawTable,
     basis: &Basis,
     customers: Option<&CustomerTable>,
     wanted: &[String],
-) -> Result<(Invoices, Aside, usize), IngestError> {
+) -> Result<(Invoices, Aside), IngestError> {
     let columns: Vec<Columns> =
         table.blocks()?.into_iter().map(|block| Columns::of(table, block, basis)).collect();
     let mut all = Documents::with_room(table, basis);
@@ -134,7 +140,7 @@ fn judged(
         })
         .collect();
     let lanes = lanes.into_par_iter().map(|(lane, columns)| lane.worked(columns)).collect();
-    let Joined { customer_id, currency_code, keys, id_bytes, mut aside } = Joined::of(table, basis, lanes);
+    let Joined { customer_id, currency_code, keys, mut aside } = Joined::of(table, basis, lanes);
     (all.rows.customer_id, all.rows.currency_code) = (customer_id, currency_code);
 
     if let Some(customers) = customers {
@@ -172,7 +178,7 @@ fn judged(
     let (credit_rows, credit_ids) = (Vec::new(), TextColumn::default());
     let invoices =
         Invoices { rows, paid, keys, taken, refused_ids, documents, credited, credit_rows, credit_ids };
-    Ok((invoices, aside, id_bytes))
+    Ok((invoices, aside))
 }
 
 /// The columns and the row in them of a row that is counted over all parts.
@@ -228,13 +234,13 @@ struct Documents {
 impl Documents {
     fn with_room(table: &RawTable, basis: &Basis) -> Self {
         let n = table.n_framed();
-        let days = |is_there: bool| if is_there { vec![0; n] } else { Vec::new() };
+        let days = |is_there: bool| if is_there { zeros(n) } else { Vec::new() };
         let rows = InvoiceRows {
-            customer: vec![0; n],
-            currency: vec![0; n],
+            customer: zeros(n),
+            currency: zeros(n),
             issue: days(true),
             due: days(true),
-            amount: vec![Amount::ZERO; n],
+            amount: zeros(n),
             known: days(table.has("recorded_date")),
             dispute: days(table.has("dispute_date")),
             dispute_closed: days(table.has("dispute_date")),

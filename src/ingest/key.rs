@@ -100,7 +100,7 @@ impl Keys {
             let partitions = more.iter_mut().zip(keys.partitions);
             partitions.for_each(|(partition, entries)| partition.push((entries, offset)));
         }
-        merged.partitions.par_iter_mut().zip(more).for_each(|(all, more)| {
+        merged.partitions.par_iter_mut().zip(more).with_max_len(1).for_each(|(all, more)| {
             all.iter_mut().for_each(|entry| *entry += u64::from(start));
             all.reserve_exact(more.iter().map(|(entries, _)| entries.len()).sum());
             for (entries, offset) in more {
@@ -113,7 +113,7 @@ impl Keys {
 
     /// Groups of two or more rows whose keys are the `same`.
     pub fn repeated(&self, same: impl Fn(u32, u32) -> bool + Sync) -> Vec<Vec<u32>> {
-        let groups = self.partitions.par_iter().flat_map_iter(|entries| {
+        let groups = self.partitions.par_iter().with_max_len(1).flat_map_iter(|entries| {
             let mut groups = Vec::new();
             for run in entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
                 let mut rows: Vec<u32> = run.iter().map(|entry| *entry as u32).collect();
@@ -139,7 +139,7 @@ impl Keys {
         same: impl Fn(u32, u32) -> bool + Sync,
     ) -> Vec<Option<u32>> {
         let found: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(u32::MAX)).collect();
-        self.partitions.par_iter().zip(&others.partitions).for_each(|(mine, theirs)| {
+        self.partitions.par_iter().zip(&others.partitions).with_max_len(1).for_each(|(mine, theirs)| {
             let mut at = 0;
             for &entry in theirs {
                 let (tag, other) = (entry >> 32, entry as u32);

@@ -61,8 +61,6 @@ pub(super) struct Lane<'s> {
     customers: Interner,
     currencies: Vec<Currency>,
     keys: Keys,
-    /// Bytes of all ids.
-    id_bytes: usize,
     aside: Aside,
 }
 
@@ -75,7 +73,6 @@ impl<'s> Lane<'s> {
             currencies: Vec::new(),
             keys: Keys::for_share(table.n_framed(), n_keys),
             slots,
-            id_bytes: 0,
             aside: Aside::strictly(table, basis.strict),
         }
     }
@@ -103,7 +100,6 @@ impl<'s> Lane<'s> {
                 Ok(Some(row)) => {
                     self.take(&row, slot + i);
                     self.keys.push(hash(row.id), (block.first + i) as u32);
-                    self.id_bytes += row.id.len();
                     good.push(slot + i);
                     customers.push(row.customer);
                 }
@@ -118,10 +114,13 @@ impl<'s> Lane<'s> {
     /// Puts other codes in the place of the lane's own.
     fn recode(&mut self, customer: &[u32], currency: &[u16]) {
         let Slots { taken, customer: customers, currency: currencies, .. } = &mut self.slots;
-        for (slot, _) in taken.iter().enumerate().filter(|(_, taken)| **taken != Taken::No) {
-            customers[slot] = customer[customers[slot] as usize];
-            currencies[slot] = currency[currencies[slot] as usize];
-        }
+        let slots = taken.par_iter().zip(customers.par_iter_mut()).zip(currencies.par_iter_mut());
+        slots.with_min_len(1 << 14).for_each(|((taken, of_customer), of_currency)| {
+            if *taken != Taken::No {
+                *of_customer = customer[*of_customer as usize];
+                *of_currency = currency[*of_currency as usize];
+            }
+        });
     }
 
     #[inline]
@@ -153,8 +152,6 @@ pub(super) struct Joined {
     pub customer_id: TextColumn,
     pub currency_code: Vec<Currency>,
     pub keys: Keys,
-    /// Bytes of all ids.
-    pub id_bytes: usize,
     pub aside: Aside,
 }
 
@@ -171,19 +168,18 @@ impl Joined {
                 (customer.collect(), currency.collect())
             });
             let codes: Vec<(Vec<u32>, Vec<u16>)> = codes.collect();
-            others
-                .par_iter_mut()
-                .zip(codes)
-                .for_each(|(lane, (customer, currency))| lane.recode(&customer, &currency));
+            let recode = |(lane, (customer, currency)): (&mut Lane, (Vec<u32>, Vec<u16>))| {
+                lane.recode(&customer, &currency)
+            };
+            others.iter_mut().zip(codes).for_each(recode);
         }
         let mut aside = Aside::strictly(table, basis.strict);
-        let (mut shares, mut id_bytes) = (Vec::with_capacity(lanes.len()), 0);
+        let mut shares = Vec::with_capacity(lanes.len());
         for lane in lanes {
             shares.push((lane.keys, 0));
-            id_bytes += lane.id_bytes;
             aside.append(lane.aside);
         }
         let keys = Keys::merged(table.n_framed(), shares);
-        Self { customer_id: customers.texts, currency_code: currencies, keys, id_bytes, aside }
+        Self { customer_id: customers.texts, currency_code: currencies, keys, aside }
     }
 }

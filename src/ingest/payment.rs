@@ -11,6 +11,7 @@ use super::rule::{self, Refusal};
 use super::table::RawTable;
 use super::tally::Aside;
 use super::{FxTable, IngestError};
+use crate::core::room::zeros;
 use crate::core::{Amount, Currency, Day};
 use crate::ledger::{Allocation, Finding, Found, SettlementKind, SettlementRows, Target, allocate};
 use rayon::prelude::*;
@@ -328,7 +329,7 @@ impl Join<'_, '_> {
         let invoices = self.invoices;
         let billed = |invoice: u32| invoices.rows.amount[invoice as usize];
         let credits = invoices.credits();
-        let mut paid = vec![Amount::ZERO; invoices.rows.amount.len()];
+        let mut paid: Vec<Amount> = zeros(invoices.rows.amount.len());
         let paid_by = self.rows.iter().zip(&self.invoice).filter_map(|(row, i)| Some(((*i)?, row.amount)));
         for (invoice, amount) in paid_by.chain(credits.iter().map(|(i, c)| (*i, c.amount))) {
             let paid = &mut paid[invoice as usize];

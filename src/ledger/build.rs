@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Invoices whose settlements one task allocates.
-const RUN_INVOICES: usize = 1 << 16;
+const RUN_INVOICES: usize = 1 << 14;
 
 /// Invoices as ingest let them through, in any order; columns have one entry a row.
 #[derive(Debug, Clone, Default)]
@@ -203,6 +203,7 @@ impl Ledger {
         }
         let done: Vec<Run> = runs
             .into_par_iter()
+            .with_max_len(1)
             .map(|(invoices, amounts)| self.allocate_run(invoices, amounts, how))
             .collect();
         self.settlement_amount = amounts;

@@ -47,7 +47,7 @@ impl Grouped {
             parts.push((part, first as u32, start, rows));
             first += n;
         }
-        parts.into_par_iter().for_each(|(part, first, start, rows)| {
+        parts.into_par_iter().with_max_len(1).for_each(|(part, first, start, rows)| {
             let mask = (1 << shift) - 1;
             let entries = || shares.iter().flat_map(|share| share.entries_of(part));
             let group = |entry: u64| (entry >> 32) as usize & mask;
@@ -78,7 +78,7 @@ impl Grouped {
             runs.push((start, run));
             rest = later;
         }
-        runs.into_par_iter().for_each_init(R::default, |room, (start, run)| {
+        runs.into_par_iter().with_max_len(1).for_each_init(R::default, |room, (start, run)| {
             for ends in start.windows(2).filter(|ends| ends[1] - ends[0] > 1) {
                 sort(room, &mut run[(ends[0] - start[0]) as usize..(ends[1] - start[0]) as usize]);
             }

@@ -301,7 +301,7 @@ impl Newton {
             }
             sum
         };
-        (0..n_blocks.div_ceil(per_part)).into_par_iter().map(part).collect()
+        (0..n_blocks.div_ceil(per_part)).into_par_iter().with_max_len(1).map(part).collect()
     }
 
     /// Gradient of a share of the rows at `beta`.

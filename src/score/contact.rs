@@ -89,6 +89,7 @@ pub fn contact_effects(
     let history = History { known, survey, hazard, contacts, effect_days: policy.collect.effect_days };
     let parts: Vec<Vec<InvoiceDay>> = customers
         .par_chunks(CHUNK)
+        .with_max_len(1)
         .map_init(Room::default, |room, customers| {
             let mut rows = Vec::new();
             customers.iter().for_each(|&c| history.rows(c as usize, room, &mut rows));

@@ -61,6 +61,7 @@ pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &Vali
     let n = marks.len();
     let parts: Vec<Vec<Mark>> = customers
         .par_chunks(CHUNK)
+        .with_max_len(1)
         .map_init(Room::default, |room, customers| {
             let mut sums = vec![Mark::default(); n];
             for &c in customers {

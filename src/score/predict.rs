@@ -2,6 +2,7 @@
 
 use super::curve::{Curves, interpolate};
 use crate::core::Day;
+use crate::core::room::zeros;
 use crate::features::Survey;
 use crate::features::day_row::{DayRow, Days, InvoiceHazard, Still};
 use crate::features::facts::Facts;
@@ -94,6 +95,7 @@ pub(super) fn predict_and<T: Send>(
     let habits: Vec<Habits> = (0..known.n_customers())
         .into_par_iter()
         .with_min_len(64)
+        .with_max_len(256)
         .map(|c| {
             let open: Vec<u32> =
                 known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
@@ -101,7 +103,7 @@ pub(super) fn predict_and<T: Send>(
         })
         .collect();
     let width = edges.len();
-    let mut survival = vec![0.0; open.len() * width];
+    let mut survival = zeros(open.len() * width);
     let mut work = Vec::with_capacity(rows_of.len());
     let mut rest = survival.as_mut_slice();
     for (c, rows) in rows_of {
@@ -122,7 +124,8 @@ pub(super) fn predict_and<T: Send>(
         };
         rows.zip(survival.chunks_exact_mut(width)).map(one).collect()
     };
-    let made: Vec<T> = work.into_par_iter().with_min_len(8).flat_map_iter(of_customer).collect();
+    let made: Vec<T> =
+        work.into_par_iter().with_min_len(8).with_max_len(64).flat_map_iter(of_customer).collect();
     (Prediction { open, curves: Curves::new(edges, survival), habits }, made)
 }
 

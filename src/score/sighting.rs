@@ -74,5 +74,5 @@ pub fn sightings(
         out
     };
     let customers = sample(known, CUSTOMERS);
-    customers.par_chunks(CHUNK).map_init(Room::default, one).flatten_iter().collect()
+    customers.par_chunks(CHUNK).with_max_len(1).map_init(Room::default, one).flatten_iter().collect()
 }
