@@ -70,7 +70,8 @@ fn limit(
             terms += i128::from(known.amount[i].0) * i128::from(known.due[i] - known.issue[i]);
         }
         for s in known.settlements_of(i) {
-            if known.settlement_day[s] > after && known.settlement_kind[s] == SettlementKind::Cash {
+            let is_cash = known.settlement_kind[s] == SettlementKind::Cash && known.is_settlement_dated(s);
+            if known.settlement_day[s] > after && is_cash {
                 let amount = i128::from(known.settlement_amount[s].0);
                 cash += amount;
                 cash_days += amount * i128::from(known.settlement_day[s] - known.issue[i]);

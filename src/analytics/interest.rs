@@ -58,7 +58,8 @@ pub struct LateInterest {
 ///
 /// Interest is simple and runs from the day after `due_date`; every part that is paid stops its own share:
 /// `interest = sum_s paid_s x R(due, day_s) + open x R(due, as_of)` with [`RateTable::of`] as `R`, so that splitting a
-/// payment changes nothing. What a credit note, a discount or a write-off settles bears none. The fixed sum is that of the size of the debt, once an invoice.
+/// payment changes nothing; a part of which two days are possible bears it until the earlier one, so that nobody is
+/// asked for more than is owed. What a credit note, a discount or a write-off settles bears none. The fixed sum is that of the size of the debt, once an invoice.
 ///
 /// `open` holds ledger indices.
 ///
@@ -75,7 +76,7 @@ pub fn late_interest(known: &Known, open: &[u32], policy: &InterestPolicy) -> Ve
                 continue;
             }
             let cash = known.settlements_of(i).filter(|s| known.settlement_kind[*s] == SettlementKind::Cash);
-            let parts = cash.map(|s| (known.settlement_amount[s], known.settlement_day[s]));
+            let parts = cash.map(|s| (known.settlement_amount[s], known.settlement_first_day(s)));
             let parts = parts.chain([(known.open_amount[i], as_of)]);
             out.push(LateInterest {
                 invoice,

@@ -15,6 +15,8 @@ pub struct Lateness {
     pub n_open_late: usize,
     /// Open invoices that may still be paid on time: their label is censored.
     pub n_censored: usize,
+    /// Invoices settled in full of which it is not known on which day: in no other count here.
+    pub n_undated: usize,
     /// P(late) by [`lateness`]; none if no invoice was watched for as long as due date and grace.
     pub late_prob: Option<f64>,
 }
@@ -36,14 +38,15 @@ pub struct Lateness {
 /// Source: Kaplan & Meier (1958), *Nonparametric Estimation from Incomplete Observations*, JASA 53.
 pub fn lateness(known: &Known, policy: &ValidPolicy) -> Lateness {
     let (as_of, grace) = (known.as_of().0, policy.ledger.grace_days);
-    let n = known.n_invoices();
+    let dated = || (0..known.n_invoices()).filter(|i| known.is_dated(*i));
+    let n = dated().count();
     // days from due to the end of watching; later ones than grace decide nothing
     let watched = |i: usize| known.settled[i].min(as_of).saturating_sub(known.due[i]).min(grace + 1);
-    let first = (0..n).map(watched).min().unwrap_or(grace).min(grace);
+    let first = dated().map(watched).min().unwrap_or(grace).min(grace);
     let mut settled = vec![0_u64; (grace - first + 2) as usize];
     let mut censored = settled.clone();
     let (mut n_settled, mut n_settled_late, mut n_open_late) = (0, 0, 0);
-    for i in 0..n {
+    for i in dated() {
         let t = watched(i);
         let slot = (t - first) as usize;
         if known.settled[i] != NEVER {
@@ -67,6 +70,7 @@ pub fn lateness(known: &Known, policy: &ValidPolicy) -> Lateness {
         n_settled_late,
         n_open_late,
         n_censored: n - n_settled - n_open_late,
+        n_undated: known.n_invoices() - n,
         late_prob: is_watched.then_some(late_prob),
     }
 }
@@ -77,7 +81,7 @@ fn unsettled(settled: u64, at_risk: u64) -> f64 {
 }
 
 impl Lateness {
-    /// All invoices known.
+    /// All invoices with a label, censored ones included.
     pub fn n_invoices(&self) -> usize {
         self.n_settled + self.n_open_late + self.n_censored
     }

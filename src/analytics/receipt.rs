@@ -28,8 +28,8 @@ pub struct Receipts {
 
 /// Adds up the cash of the last `DAYS` days and `WEEKS` weeks; week -1 ends with as_of.
 ///
-/// As in a backtest, cash counts on its own date, cash payments only, and as much as it took off an invoice. Each
-/// currency of the ledger has every period.
+/// As in a backtest, cash counts on its own date, or the later of two possible ones, cash payments only, and as much as
+/// it took off an invoice. Each currency of the ledger has every period.
 ///
 /// ```
 /// # use arrears::{analytics::receipts, core::Day, ledger::Ledger};

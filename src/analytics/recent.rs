@@ -16,7 +16,8 @@ pub struct Recent {
     pub mean_delay_days: Option<f64>,
 }
 
-/// The last settled invoices of each customer of the ledger, by the day of settlement, then of issue.
+/// The last settled invoices of each customer of the ledger, by the day of settlement, then of issue. Those of which it
+/// is not known on which day they were settled are left out.
 ///
 /// ```
 /// # use arrears::{analytics::recent, core::Day, ledger::Ledger};
@@ -26,7 +27,7 @@ pub fn recent(known: &Known) -> Vec<Recent> {
     let mut settled: Vec<(i32, i32, usize)> = Vec::new();
     let mut of_customer = |c: usize| {
         settled.clear();
-        let paid = known.invoices_of(c).filter(|&i| known.settled[i] != NEVER);
+        let paid = known.invoices_of(c).filter(|&i| known.settled[i] != NEVER && known.is_dated(i));
         settled.extend(paid.map(|i| (known.settled[i], known.issue[i], i)));
         if settled.len() > RECENT_INVOICES {
             let rest = settled.len() - RECENT_INVOICES;

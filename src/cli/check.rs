@@ -152,7 +152,7 @@ fn late(l: &LateReport) -> String {
     let percent =
         |share: Option<f64>| share.map_or("      -".to_owned(), |s| format!("{:>5.1} %", 100.0 * s));
     let all = l.settled + l.open_late + l.censored;
-    let rows = [
+    let mut rows = vec![
         [
             "of all invoices".to_owned(),
             percent(l.late_share),
@@ -169,6 +169,11 @@ fn late(l: &LateReport) -> String {
             format!("{} of {} open and not late so far", l.censored, n(all, "invoice")),
         ],
     ];
+    if l.undated > 0 {
+        let what =
+            format!("{} settled on one of two days, left out of all the others", n(l.undated, "invoice"));
+        rows.push(["nobody can tell".to_owned(), percent(None), what]);
+    }
     let grace =
         if l.grace_days == 0 { String::new() } else { format!(" + {}", n(l.grace_days as usize, "day")) };
     let bias = l.dropping_bias.map_or(String::new(), |bias| {

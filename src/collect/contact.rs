@@ -2,7 +2,7 @@
 
 use super::priority::Stakes;
 use crate::core::{Amount, Day};
-use crate::ledger::SettlementKind;
+use crate::ledger::{Known, SettlementKind};
 use crate::policy::ValidPolicy;
 use crate::score::ContactEffect;
 
@@ -90,11 +90,11 @@ impl History {
                 continue;
             }
             let kept = is_kept(stakes, c, contact, promised, policy);
-            out.broken += usize::from(!kept);
+            out.broken += usize::from(kept == Some(false));
             if latest <= Some(promised) {
                 latest = Some(promised);
-                out.kept = kept.then_some(promised);
-                out.is_last_broken = !kept;
+                out.kept = kept.and_then(|kept| kept.then_some(promised));
+                out.is_last_broken = kept == Some(false);
             }
         }
         out
@@ -103,29 +103,36 @@ impl History {
 
 /// Whether a promise was kept: from the day it was made to the promised one as much was paid as was promised, within
 /// the ledger's tolerance; without an amount, all that was open and due by then was settled. Amounts are added as they
-/// stand: a promise names no currency.
+/// stand: a promise names no currency. Nothing where it hangs on a payment of which two days are possible.
 fn is_kept(
     stakes: &Stakes<'_>,
     c: usize,
     contact: &Contact<'_>,
     promised: Day,
     policy: &ValidPolicy,
-) -> bool {
+) -> Option<bool> {
     let known = stakes.known;
+    let same = |[surely, perhaps]: [bool; 2]| (surely == perhaps).then_some(surely);
     let Some(amount) = contact.promise_amount else {
         let due = |&i: &usize| {
             known.known_day(i) <= contact.day.0
                 && known.due[i] <= promised.0
                 && known.settled[i] >= contact.day.0
         };
-        return known.invoices_of(c).filter(due).all(|i| known.settled[i] <= promised.0);
+        let by = |day: fn(&Known, usize) -> i32| {
+            known.invoices_of(c).filter(due).all(|i| day(known, i) <= promised.0)
+        };
+        return same([by(|known, i| known.settled[i]), by(Known::settled_first_day)]);
     };
-    let paid: Amount = known
-        .invoices_of(c)
-        .flat_map(|i| known.settlements_of(i))
-        .filter(|&s| known.settlement_kind[s] == SettlementKind::Cash)
-        .filter(|&s| (contact.day.0..=promised.0).contains(&known.settlement_day[s]))
-        .map(|s| known.settlement_amount[s])
-        .sum();
-    paid.to_f64() >= amount.to_f64() * (1.0 - policy.ledger.tolerance_rate)
+    let in_time = |s: usize| {
+        let days = [known.settlement_first_day(s), known.settlement_day[s]];
+        days.map(|day| (contact.day.0..=promised.0).contains(&day))
+    };
+    let paid = |counts: fn([bool; 2]) -> bool| {
+        let cash = known.invoices_of(c).flat_map(|i| known.settlements_of(i));
+        let cash = cash.filter(|&s| known.settlement_kind[s] == SettlementKind::Cash);
+        let paid: Amount = cash.filter(|&s| counts(in_time(s))).map(|s| known.settlement_amount[s]).sum();
+        paid.to_f64() >= amount.to_f64() * (1.0 - policy.ledger.tolerance_rate)
+    };
+    same([paid(|[first, last]| first && last), paid(|[first, last]| first || last)])
 }

@@ -191,8 +191,9 @@ fn calibration(
     let judged = seen.iter().filter_map(|s| {
         let i = s.invoice as usize;
         let deadline = known.due[i].saturating_add(grace);
-        // each invoice once, from the last mark before its deadline, and none whose fate is open
-        let is_next = deadline <= s.mark.0.saturating_add(STEP_DAYS) && deadline <= as_of;
+        // each invoice once, from the last mark before its deadline, and none whose fate is open or in doubt
+        let is_next =
+            deadline <= s.mark.0.saturating_add(STEP_DAYS) && deadline <= as_of && known.is_dated(i);
         let p = s.late_prob.filter(|_| is_next)?;
         Some((known.customer[i], p, f64::from(u8::from(known.settled[i] > deadline))))
     });

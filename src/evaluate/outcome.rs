@@ -58,7 +58,8 @@ pub struct WeeklyCash {
 pub struct Outcome {
     /// Weeks after the origin that had ended by the end of the ledger, at most [`WEEKS`].
     pub n_weeks: usize,
-    /// Of each invoice not yet due: paid late or not; none while its deadline had not passed.
+    /// Of each invoice not yet due: paid late or not; none while its deadline had not passed, and where it is not known
+    /// on which day it was settled.
     pub late: Vec<Option<bool>>,
     /// Cash that came in by week, in currency units; unfinished weeks hold what had come in so far and are not judged.
     pub cash: BTreeMap<(CashOf, Currency), [f64; WEEKS]>,
@@ -69,7 +70,8 @@ impl Outcome {
     ///
     /// An invoice is late unless it is settled in full, by whatever kind of settlement, by the end of due date +
     /// grace. Cash counts in the week of its own date, cash payments only, and as much as it took off an invoice; cash
-    /// dated at or before the origin counts in no week, even if it was recorded later.
+    /// dated at or before the origin counts in no week, even if it was recorded later. Cash of which two days are
+    /// possible counts on the later one.
     ///
     /// # Shapes and units
     /// - `not_yet_due`: indices into `known`.
@@ -115,7 +117,8 @@ pub(super) fn week_of(ledger: &Ledger, settlement: usize, origin: Day) -> Option
 
 fn is_late(end: &Known, i: usize, grace_days: i32) -> Option<bool> {
     let deadline = end.due[i].saturating_add(grace_days);
-    (deadline <= end.as_of().0).then(|| end.settled[i] == NEVER || end.settled[i] > deadline)
+    (deadline <= end.as_of().0 && end.is_dated(i))
+        .then(|| end.settled[i] == NEVER || end.settled[i] > deadline)
 }
 
 /// For each invoice of `known` its index in `end`, which knows all of them in the same order.

@@ -22,7 +22,8 @@ impl Facts {
     pub fn new(known: &Known, i: usize, habits: &Habits, prior: &Prior) -> Self {
         let mark = prior.mark.0;
         let (issue, due) = (known.issue[i], known.due[i]);
-        let parts = known.settlements_of(i).map(|s| known.settlement_known_day(s));
+        let parts = known.settlements_of(i).filter(|s| known.is_settlement_dated(*s));
+        let parts = parts.map(|s| known.settlement_known_day(s));
         let self_overdue = u32::from(due < mark);
         let others = f64::from(habits.n_open.max(1) - 1);
         Self {

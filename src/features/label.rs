@@ -30,7 +30,8 @@ impl Spell {
     }
 }
 
-/// Every spell that the landmarks of `survey` offer, before any is drawn, by customer, landmark and invoice.
+/// Every spell that the landmarks of `survey` offer, before any is drawn, by customer, landmark and invoice: of every
+/// invoice open there but those of which it is not known on which day they were settled.
 pub fn spells(known: &Known, survey: &Survey, horizon_days: i32) -> Vec<Spell> {
     (0..known.n_customers())
         .into_par_iter()
@@ -39,7 +40,8 @@ pub fn spells(known: &Known, survey: &Survey, horizon_days: i32) -> Vec<Spell> {
             let mut out = Vec::new();
             sweep(known, c, survey.landmarks(), &survey.memory, room, |m, _, open| {
                 let landmark = survey.landmarks()[m];
-                out.extend(open.iter().map(|&i| Spell::new(known, i as usize, landmark, horizon_days)));
+                let dated = open.iter().map(|i| *i as usize).filter(|i| known.is_dated(*i));
+                out.extend(dated.map(|i| Spell::new(known, i, landmark, horizon_days)));
             });
             out
         })

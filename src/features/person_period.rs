@@ -61,6 +61,9 @@ pub fn risk_end(known: &Known, i: usize, l: i32, horizon_days: i32) -> i32 {
 
 /// Draws person-period rows from the landmarks of `survey`.
 ///
+/// An invoice of which it is not known on which day it was settled gives none: to censor it where that day may have been
+/// would count the days before and leave out the payment that ended them.
+///
 /// Every row of the history has the same chance as others of its kind; days with and without settlement have two
 /// rates, chosen so that at most `policy.model.train_rows_max` rows are expected, events first. Where these are few for
 /// each customer on each landmark, some of those are looked at, by chance, and give more rows each: looking at a
@@ -120,8 +123,7 @@ impl PersonPeriods {
                 return;
             }
             let view: OnceCell<(Habits, Calendar<'_>)> = OnceCell::new();
-            for &i in open {
-                let i = i as usize;
+            for i in open.iter().map(|i| *i as usize).filter(|i| known.is_dated(*i)) {
                 let Spell { end, paid, .. } = Spell::new(known, i, prior.mark, horizon_days);
                 let mut sight: Option<(Days<'_>, Still)> = None;
                 draw.days(landmark, end.0, paid, |day, event, weight| {

@@ -5,7 +5,7 @@
 
 use super::bins::{EDGES, N_BINS, bin_of};
 use super::person_period::risk_end;
-use super::state::{clipped_delay, log_amount, settled_log_age};
+use super::state::{add_exposure, clipped_delay, log_amount, settled_log_age};
 use crate::core::Day;
 use crate::ledger::{Known, NEVER};
 use crate::numeric::Recency;
@@ -72,8 +72,18 @@ pub struct DayTable {
     /// By due date from [`DayTable::first_due`] on: invoices whose days at risk begin in a bin, less those whose end
     /// in it. Their running sum over a due date's bins is how many pass from each bin to the next.
     passing: Vec<i32>,
+    /// Invoices of which it is not known on which day they were settled.
+    undated: Vec<Undated>,
     /// What the landmarks offer for training.
     pub offered: Offered,
+}
+
+/// An invoice that is at risk as far as anybody knows until it is known to be settled; then it never was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Undated {
+    known: i32,
+    due: i32,
+    seen: i32,
 }
 
 /// Counts every invoice once. `first` is the first day that gets its own row; `landmarks` increase.
@@ -86,6 +96,7 @@ pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32
         as_of,
         table: vec![0; (n_days + 1) * WIDTH],
         passing: vec![0; n_dues * N_BINS],
+        undated: Vec::new(),
         offered: Offered::default(),
     };
     let per_part = known.n_invoices().div_ceil(rayon::current_num_threads().max(1) * 2).max(4096);
@@ -103,6 +114,7 @@ pub fn day_table(known: &Known, first: i32, landmarks: &[Day], horizon_days: i32
             a.table.iter_mut().zip(&b.table).for_each(|(a, b)| *a += b);
             a.passing.iter_mut().zip(&b.passing).for_each(|(a, b)| *a += b);
             a.offered += b.offered;
+            a.undated.extend(b.undated);
             a
         });
     days.pass();
@@ -121,7 +133,8 @@ pub fn settled_in_sight(known: &Known, landmarks: &[Day], horizon_days: i32) -> 
             settled != NEVER && risk_end(known, *i, l.0, horizon_days) == settled.max(l.0 + 1)
         })
     };
-    (0..known.n_invoices()).into_par_iter().filter(is_seen).count() as u64
+    let dated = (0..known.n_invoices()).into_par_iter().filter(|i| known.is_dated(*i));
+    dated.filter(is_seen).count() as u64
 }
 
 impl DayTable {
@@ -167,7 +180,11 @@ impl DayTable {
         let start = (issue + 1).min(end);
         *self.slot(issue, ISSUED) += 1;
         *self.slot(issue, LOG_AMOUNT) += (log_amount(known, i) * FIXED_POINT) as i64;
-        if start <= end {
+        let is_dated = known.is_dated(i);
+        if !is_dated {
+            self.undated.push(Undated { known: issue, due, seen });
+        }
+        if start <= end && is_dated {
             let (first, last) = (bin_of(start - due), bin_of(end - due));
             *self.slot(start, ENTERING + first) += 1;
             *self.slot(end + 1, ENTERING + last) -= 1;
@@ -181,7 +198,7 @@ impl DayTable {
                 *self.slot(seen.max(issue), OVERDUE) -= 1;
             }
         }
-        if seen == NEVER {
+        if seen == NEVER || !is_dated {
             return;
         }
         *self.slot(seen, EVENTS + bin_of(seen - due)) += 1;
@@ -192,6 +209,9 @@ impl DayTable {
     }
 
     fn offer(&mut self, known: &Known, i: usize, landmarks: &[Day], horizon_days: i32) {
+        if !known.is_dated(i) {
+            return;
+        }
         let (issue, seen, settled) = (known.known_day(i), known.settled_known_day(i), known.settled[i]);
         let from = landmarks.partition_point(|l| l.0 < issue);
         let before = self.offered.events;
@@ -234,9 +254,22 @@ impl DayTable {
                 }
                 day += 1;
             }
-            out.push(PortfolioState::new(&sums, &running, recency.at(mark.0)));
+            let mut at_mark = sums;
+            self.add_undated(&mut at_mark, *mark, recency);
+            out.push(PortfolioState::new(&at_mark, &running, recency.at(mark.0)));
         }
         out
+    }
+}
+
+impl DayTable {
+    /// Adds the days at risk of undated invoices that are open at a mark as far as was known.
+    fn add_undated(&self, sums: &mut [f64; WIDTH], mark: Day, recency: &Recency) {
+        let mut exposure = [0.0; N_BINS];
+        for u in self.undated.iter().filter(|u| u.known <= mark.0 && mark.0 < u.seen) {
+            add_exposure(&mut exposure, u.known + 1, mark.0, u.due, recency);
+        }
+        sums[ENTERING..SETTLED].iter_mut().zip(exposure).for_each(|(sum, days)| *sum += days);
     }
 }
 

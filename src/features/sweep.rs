@@ -19,7 +19,8 @@ fn event(day: i32, i: usize) -> u64 {
 
 /// Sweeps customer `c` in time order and calls `at_mark(m, state, open)` at the end of each of `marks`, which
 /// increase and do not exceed as_of. `open` holds the customer's open invoices as known on that day, by the day they
-/// became known; nothing in `state` is later than the mark.
+/// became known; nothing in `state` is later than the mark. An invoice of which it is not known on which day it was
+/// settled is open until it is known to be settled, and teaches nothing.
 ///
 /// Cost: sorting the customer's n events, then each event once, then the open invoices of each mark:
 /// `O(n log n + sum of open invoices over marks)`. History is never read twice.
@@ -62,7 +63,9 @@ pub fn sweep(
         let settled_before = settled;
         while let Some(&e) = room.settlements.get(settled).filter(|e| **e < end) {
             let i = e as u32 as usize;
-            state.settle(known, i, known.settled_known_day(i), memory);
+            if known.is_dated(i) {
+                state.settle(known, i, known.settled_known_day(i), memory);
+            }
             settled += 1;
         }
         if settled > settled_before {

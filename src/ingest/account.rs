@@ -2,7 +2,7 @@
 
 use super::code::code_of;
 use super::invoice::Invoices;
-use super::payment_row::{Columns, Row, at};
+use super::payment_row::{Columns, Row, at, first_day};
 use crate::core::Currency;
 use crate::ledger::{AccountPayment, InvoiceRows, SettlementKind, SettlementRows, Target};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,10 +99,12 @@ impl Payers {
         let ids: BTreeMap<&str, u32> = ids.into_iter().zip(1..).collect();
         self.strangers.iter().for_each(|id| invoices.rows.customer_id.push(id));
         for (payment, target) in self.targets {
-            let Row { known, day, amount, kind, currency, .. } = rows[payment as usize];
+            let row = rows[payment as usize];
+            let Row { known, day, amount, kind, currency, .. } = row;
             let currency = currency.map(|c| code_of(&mut invoices.rows.currency_code, c));
             let payment = id(payment).map_or(0, |id| ids[id]);
-            to.account.push(AccountPayment { target, currency, day, known, amount, kind, payment });
+            let first = first_day(columns, &row);
+            to.account.push(AccountPayment { target, currency, day, first, known, amount, kind, payment });
         }
         to.document = self.lines;
     }
@@ -129,6 +131,9 @@ impl Invoices {
         for (invoice, c) in credits {
             to.invoice.push(invoice);
             to.day.push(c.day);
+            if !to.first.is_empty() {
+                to.first.push(c.day);
+            }
             if has_known {
                 to.known.push(c.known);
             }
@@ -144,7 +149,8 @@ impl Invoices {
             to.document.push(lines);
             let (day, known, amount) = (c.day, c.known, c.amount);
             let (target, kind) = (Target::Document(to.document.len() as u32 - 1), SettlementKind::Credit);
-            to.account.push(AccountPayment { target, currency: None, day, known, amount, kind, payment: 0 });
+            let (first, currency, payment) = (day, None, 0);
+            to.account.push(AccountPayment { target, currency, day, first, known, amount, kind, payment });
         }
     }
 }

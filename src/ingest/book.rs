@@ -230,9 +230,14 @@ fn paid_in_full(invoices: &Invoices, paid: Vec<i32>) -> SettlementRows {
     }
     let is_paid = |i: &u32| paid[*i as usize] != NEVER && owed[*i as usize] > Amount::ZERO;
     let settled: Vec<u32> = (0..paid.len() as u32).into_par_iter().filter(is_paid).collect();
-    let has_known = !rows.known.is_empty();
+    let (has_known, first) = (!rows.known.is_empty(), &invoices.paid_first);
     SettlementRows {
         day: settled.par_iter().map(|i| paid[*i as usize]).collect(),
+        first: if first.is_empty() {
+            Vec::new()
+        } else {
+            settled.par_iter().map(|i| first[*i as usize]).collect()
+        },
         known: if has_known { settled.par_iter().map(|i| known(*i)).collect() } else { Vec::new() },
         amount: settled.par_iter().map(|i| owed[*i as usize]).collect(),
         kind: rayon::iter::repeat_n(SettlementKind::Cash, settled.len()).collect(),

@@ -33,6 +33,8 @@ pub(super) struct Cells<'a> {
     values: Values<'a>,
     /// Days chosen between two readings of a text.
     chosen: Option<&'a NumberArray<Int32Type>>,
+    /// Where the chosen one is the last of several possible days, the first of them.
+    first: Option<&'a NumberArray<Int32Type>>,
     start: usize,
     dates: &'a DateStyle,
     numbers: &'a NumberStyle,
@@ -43,18 +45,24 @@ pub(super) fn chosen_name(field: &str) -> String {
     format!("{field}=")
 }
 
+/// The name in a frame of the first possible days of a field where the chosen one is the last of several.
+pub(super) fn first_name(field: &str) -> String {
+    format!("{field}<")
+}
+
 impl<'a> Cells<'a> {
     /// The cells of a field; every one is empty where the file has no such column.
     pub fn of(table: &'a RawTable, block: &Block, field: &'static str) -> Self {
         let frame = &table.parts[block.part].frame;
         let of = |name: &str| values(frame.column(name).ok()?.as_materialized_series(), block.chunk);
         let (dates, numbers) = (table.styles.date(field), table.styles.number(field));
-        let chosen = dates.clash().and_then(|_| match of(&chosen_name(field)) {
+        let days = |name: fn(&str) -> String| match dates.clash().and_then(|_| of(&name(field))) {
             Some(Values::Day(days)) => Some(days),
             _ => None,
-        });
+        };
+        let (chosen, first) = (days(chosen_name), days(first_name));
         let values = of(field).unwrap_or(Values::Absent);
-        Self { field, values, chosen, start: block.start, dates, numbers }
+        Self { field, values, chosen, first, start: block.start, dates, numbers }
     }
 
     /// How its dates are written.
@@ -106,6 +114,22 @@ impl<'a> Cells<'a> {
     /// The day that a check of the mapping has chosen between the readings of a cell.
     fn chosen_day(&self, i: usize) -> Option<i32> {
         self.chosen.and_then(|days| days.get(self.start + i))
+    }
+
+    /// Where the day is the last of several that the cell can mean, which nothing decides between: the first of them.
+    #[inline]
+    pub fn first_day(&self, i: usize) -> Option<i32> {
+        let first = self.first?.get(self.start + i)?;
+        // what stands in the cell now may be another date than that which was looked at
+        self.text(i).filter(|text| self.dates.read(text) == Reading::Several).map(|_| first)
+    }
+
+    /// A note of a cell with a [`Cells::first_day`].
+    #[cold]
+    pub fn undecided(&self, i: usize) -> Refusal {
+        let text = self.text(i).unwrap_or_default();
+        let finding = format!("{}: it counts from the last of them on", self.told(text));
+        self.refuse(&rule::DATE_UNDECIDED, i).because(finding)
     }
 
     /// Whether the cell can mean several days and all of them come after `day`.
@@ -256,11 +280,15 @@ impl<'a> Cells<'a> {
 
     #[cold]
     fn ambiguous_date(&self, text: &str) -> Refusal {
-        let readings = self.dates.readings(text);
-        let told: Vec<String> =
-            readings.iter().map(|(format, day)| format!("{day} ({})", format.pattern())).collect();
-        let finding = format!("{}: no check leaves exactly one", told.join(" or "));
+        let finding = format!("{}: no check leaves exactly one", self.told(text));
         Refusal::new(&rule::DATE_AMBIGUOUS, self.field, text).because(finding)
+    }
+
+    /// Every day that a text can mean.
+    fn told(&self, text: &str) -> String {
+        let readings = self.dates.readings(text);
+        let told = readings.iter().map(|(format, day)| format!("{day} ({})", format.pattern()));
+        told.collect::<Vec<_>>().join(" or ")
     }
 
     #[cold]

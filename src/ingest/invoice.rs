@@ -1,6 +1,6 @@
 //! The invoices of a ledger: good rows in columns, one kept of each id.
 
-use super::cell::Cells;
+use super::cell::{Cells, first_name};
 use super::code::forget_unused;
 use super::credit::{Credited, Credits};
 use super::instalment::DOCUMENT;
@@ -38,6 +38,8 @@ pub(super) struct Invoices {
     pub rows: InvoiceRows,
     /// Day each was paid in full, [`crate::ledger::NEVER`] while open; empty without a `paid_date` that counts.
     pub paid: Vec<i32>,
+    /// First of the days on which that can have been; empty where it is always `paid`.
+    pub paid_first: Vec<i32>,
     /// Good rows of the table by `invoice_id`.
     pub keys: Keys,
     /// What each row of the table became.
@@ -173,11 +175,21 @@ fn judged(
         let credits = Credits { columns: &columns, keys: &keys, documents: &documents, rows: &all.rows };
         credited = credits.link(&mut all.taken, &mut aside);
     }
-    let Documents { taken, mut rows, paid } = all.settled(&credited);
+    let Documents { taken, mut rows, paid, paid_first } = all.settled(&credited);
     rows.segments = segments(table, &columns, &taken, &rows, customers, wanted);
     let (credit_rows, credit_ids) = (Vec::new(), TextColumn::default());
-    let invoices =
-        Invoices { rows, paid, keys, taken, refused_ids, documents, credited, credit_rows, credit_ids };
+    let invoices = Invoices {
+        rows,
+        paid,
+        paid_first,
+        keys,
+        taken,
+        refused_ids,
+        documents,
+        credited,
+        credit_rows,
+        credit_ids,
+    };
     Ok((invoices, aside))
 }
 
@@ -229,6 +241,7 @@ struct Documents {
     taken: Vec<Taken>,
     rows: InvoiceRows,
     paid: Vec<i32>,
+    paid_first: Vec<i32>,
 }
 
 impl Documents {
@@ -248,7 +261,9 @@ impl Documents {
             discount_days: days(table.has("discount_rate")),
             ..InvoiceRows::default()
         };
-        Self { taken: vec![Taken::No; n], rows, paid: days(basis.one_table && table.has("paid_date")) }
+        let has_paid = |column: &str| basis.one_table && table.has(column);
+        let (paid, paid_first) = (days(has_paid("paid_date")), days(has_paid(&first_name("paid_date"))));
+        Self { taken: vec![Taken::No; n], rows, paid, paid_first }
     }
 
     fn slots(&mut self) -> Slots<'_> {
@@ -265,6 +280,7 @@ impl Documents {
             discount_rate: &mut self.rows.discount_rate,
             discount_days: &mut self.rows.discount_days,
             paid: &mut self.paid,
+            paid_first: &mut self.paid_first,
         }
     }
 
@@ -308,7 +324,7 @@ impl Documents {
 
     /// Drops the slots of rows that are no invoices, and what only they named.
     fn settled(mut self, credited: &[Credited]) -> Self {
-        let Self { taken, rows, paid } = &mut self;
+        let Self { taken, rows, paid, paid_first } = &mut self;
         let is_linked = |row: &usize| credited.binary_search_by_key(&(*row as u32), |c| c.row).is_ok();
         let credit = |row: usize| AccountCredit {
             customer: rows.customer[row],
@@ -336,8 +352,8 @@ impl Documents {
                 ..
             } = &mut *rows;
             rayon::scope(|s| {
-                let days = [issue, due, known, dispute, dispute_closed, discount_rate, discount_days, paid];
-                for days in days {
+                let days = [issue, due, known, dispute, dispute_closed, discount_rate, discount_days];
+                for days in days.into_iter().chain([paid, paid_first]) {
                     s.spawn(|_| keep_invoices(days, taken));
                 }
                 s.spawn(|_| keep_invoices(amount, taken));

@@ -40,6 +40,8 @@ pub(super) struct Row<'a> {
     pub is_credit: bool,
     /// Day it was paid in full; this and what follows is [`NEVER`] for what has not happened.
     pub paid: i32,
+    /// First of the days on which that can have been.
+    pub paid_first: i32,
     pub dispute: i32,
     pub dispute_closed: i32,
     /// Discount in millionths of the amount, and the days from issue within which it may be taken; 0 for none.
@@ -139,6 +141,10 @@ impl<'a> Columns<'a> {
         let dispute = so_far(&self.dispute)?;
         let dispute_closed = if dispute == NEVER { NEVER } else { so_far(&self.dispute_closed)? };
         let paid = if self.one_table && !is_credit { so_far(&self.paid)? } else { NEVER };
+        let paid_first = if paid == NEVER { None } else { self.paid.first_day(i) };
+        if paid_first.is_some() {
+            notes.push(self.paid.undecided(i));
+        }
         let discount = if is_credit { (0, 0) } else { self.discount(i, notes)? };
         let credited = if is_credit { optional_text(&self.credited, i, notes) } else { None };
         if paid < issue {
@@ -153,6 +159,7 @@ impl<'a> Columns<'a> {
             currency,
             is_credit,
             paid,
+            paid_first: paid_first.unwrap_or(paid),
             dispute,
             dispute_closed,
             discount,

@@ -23,6 +23,7 @@ pub(super) struct Slots<'s> {
     pub discount_rate: &'s mut [i32],
     pub discount_days: &'s mut [i32],
     pub paid: &'s mut [i32],
+    pub paid_first: &'s mut [i32],
 }
 
 impl<'s> Slots<'s> {
@@ -47,6 +48,7 @@ impl<'s> Slots<'s> {
             discount_rate: cut(&mut self.discount_rate, n),
             discount_days: cut(&mut self.discount_days, n),
             paid: cut(&mut self.paid, n),
+            paid_first: cut(&mut self.paid_first, n),
         }
     }
 }
@@ -138,6 +140,7 @@ impl<'s> Lane<'s> {
             (&mut s.discount_rate, row.discount.0),
             (&mut s.discount_days, row.discount.1),
             (&mut s.paid, row.paid),
+            (&mut s.paid_first, row.paid_first),
         ];
         for (column, day) in optional {
             if let Some(place) = column.get_mut(slot) {

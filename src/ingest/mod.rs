@@ -172,6 +172,9 @@ pub fn read(sources: &Sources) -> Result<Raw, IngestError> {
         return Err(IngestError::NoRows { path: raw.invoices.path });
     }
     resolve(&mut raw.invoices, raw.customers.as_ref(), mapping.of(Table::Invoices))?;
+    if let Some(payments) = &mut raw.payments {
+        resolve(payments, None, mapping.of(Table::Payments))?;
+    }
     Ok(raw)
 }
 

@@ -1,12 +1,13 @@
 //! Payment rows judged and joined to their invoices.
 
 use super::account::Payers;
+use super::cell::first_name;
 use super::code::forget_unused;
 use super::empty::is_null_spelling;
 use super::invoice::{Invoices, Taken};
 use super::invoice_row::Basis;
 use super::key::{Keys, hash, hash_pair, shares};
-use super::payment_row::{Columns, Lane, Row, at};
+use super::payment_row::{Columns, Lane, Row, at, first_day};
 use super::rule::{self, Refusal};
 use super::table::RawTable;
 use super::tally::Aside;
@@ -277,14 +278,17 @@ impl Join<'_, '_> {
         };
         let is_reversal = |payment: u32| self.rows[payment as usize].amount < Amount::ZERO;
         let id = |payment: u32| (settles(payment), is_reversal(payment), self.payment_id(payment));
+        let says = |payment: u32| {
+            let row = self.rows[payment as usize];
+            (Row { origin: 0, ..row }, first_day(&self.columns, &row))
+        };
         let rank = |payment: &u32| {
             let row = self.rows[*payment as usize];
-            (Row { origin: 0, ..row }, self.table.place(row.origin as usize))
+            (says(*payment), self.table.place(row.origin as usize))
         };
         let mut repeated = BTreeMap::new();
         for mut group in Keys::of_rows(self.rows.len(), key).repeated(|a, b| id(a) == id(b)) {
             group.sort_unstable_by_key(rank);
-            let says = |payment: u32| Row { origin: 0, ..self.rows[payment as usize] };
             for payment in &group[1..] {
                 let is_same = says(*payment) == says(group[0]);
                 let rule = if is_same { &rule::PAYMENT_REPEATED } else { &rule::DUPLICATE_PAYMENT_ID };
@@ -386,9 +390,12 @@ impl Join<'_, '_> {
             .collect();
         let row = |payment: &u32| &self.rows[*payment as usize];
         let has_known = self.table.has("recorded_date");
+        let has_first = self.table.has(&first_name("payment_date"));
+        let first = |p: &u32| first_day(&self.columns, row(p));
         let rows = SettlementRows {
             invoice: good.par_iter().filter_map(|p| self.invoice[*p as usize]).collect(),
             day: good.par_iter().map(|p| row(p).day).collect(),
+            first: if has_first { good.par_iter().map(first).collect() } else { Vec::new() },
             known: if has_known { good.par_iter().map(|p| row(p).known).collect() } else { Vec::new() },
             amount: good.par_iter().map(|p| row(p).amount).collect(),
             kind: good.par_iter().map(|p| row(p).kind).collect(),

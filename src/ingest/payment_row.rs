@@ -89,6 +89,9 @@ impl<'a> Columns<'a> {
                 .ok_or_else(|| self.kind.refuse(&rule::KIND_UNKNOWN, i))?,
         };
         let currency = codes.read(&self.currency, i, notes)?;
+        if self.clock.first_day(i).is_some() {
+            notes.push(self.clock.undecided(i));
+        }
         let origin = (self.block.first + i) as u32;
         Ok(Some((Row { known, day, amount, kind, currency, origin }, invoice)))
     }
@@ -153,6 +156,12 @@ impl Lane {
         }
         lane
     }
+}
+
+/// The first day on which a payment can have been made.
+pub(super) fn first_day(columns: &[Columns], row: &Row) -> i32 {
+    let (columns, i) = at(columns, row.origin);
+    columns.clock.first_day(i).unwrap_or(row.day)
 }
 
 /// The columns and the row in them of a row that is counted over all parts.

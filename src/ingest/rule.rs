@@ -104,7 +104,7 @@ rules! {
         "Customers are given, but not this one. The invoice is taken; a misspelt id splits a customer's history in two.";
     DATE_AMBIGUOUS: Reject, "a date that can be read in two ways",
         "write the year first or the month as a name, or declare a check that decides (`resolve` in the mapping)",
-        "The mapping declares formats that one text can fit with different days, and its checks leave none or several of them.";
+        "The mapping declares formats that one text can fit with different days, and its checks leave none or several of them. A day of payment may be kept all the same (`undecided` in the mapping).";
     DATE_NEVER: Repair, "a day that stands for `never`, read as empty",
         "leave the field empty where nothing has happened",
         "Systems write 1900-01-01, 1899-12-30, 2999-12-31 or 9999-12-31 where nothing has happened yet.";
@@ -117,6 +117,9 @@ rules! {
     DATE_SENTINEL: Reject, "a day that stands for `never`",
         "give the real day: an invoice has both of issue and of due date",
         "A placeholder such as 1900-01-01 or 9999-12-31 stands in a field that cannot be without a day.";
+    DATE_UNDECIDED: Warn, "one of two days or more, counted from the last of them on",
+        "write the year first or the month as a name, or give the day that the bank or the ledger knows",
+        "The money came on one of these days, and the mapping keeps what nothing decides (`undecided`): the invoice is settled from the last one on, and nothing is learnt of when it was paid.";
     DISCOUNT_NOT_SHARE: Reject, "not a share from 0 to below 1",
         "give 0.02 for 2 %",
         "A discount of 2 would be twice the invoice: nobody can tell whether 2 % is meant.";

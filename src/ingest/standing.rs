@@ -64,6 +64,16 @@ impl<'a> Clock<'a> {
         self.event.refuse(rule, i)
     }
 
+    /// The day of the event, the first one where several are possible and the last counts.
+    pub fn first_day(&self, i: usize) -> Option<i32> {
+        self.event.first_day(i)
+    }
+
+    /// A note of an event that has several possible days.
+    pub fn undecided(&self, i: usize) -> Refusal {
+        self.event.undecided(i)
+    }
+
     /// The day at whose end the clock stops; the last there is if it never stops.
     pub fn as_of(&self) -> i32 {
         self.as_of

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece {
     pub day: i32,
+    pub first: i32,
     pub known: i32,
     pub amount: Amount,
     pub kind: SettlementKind,
@@ -138,7 +139,8 @@ impl<'a> Sweep<'a> {
             }
         }
         let day = events.iter().map(|e| e.day).max().unwrap_or_default();
-        self.give(place, day, events[0].known);
+        let first = events.iter().map(|e| e.first).max().unwrap_or_default();
+        self.give(place, (day, first), events[0].known);
     }
 
     /// Notes what was found; whether the payment is taken all the same.
@@ -151,7 +153,8 @@ impl<'a> Sweep<'a> {
     fn take(&mut self, place: u32, event: &Event, amount: Amount) {
         let taken = self.lines[place as usize].take(amount, event.day, event.kind);
         let known = if matches!(event.to, To::Line(_)) { event.known } else { event.at };
-        let piece = Piece { day: event.day, known, amount: taken.settled, kind: event.kind };
+        let Event { day, first, kind, .. } = *event;
+        let piece = Piece { day, first, known, amount: taken.settled, kind };
         self.write(place, piece);
         self.credit(self.currency(place), event, taken.on_account);
     }
@@ -162,10 +165,11 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    fn give(&mut self, place: u32, day: i32, known: i32) {
+    /// What follows from payments on `day`, or on a day from `first` on.
+    fn give(&mut self, place: u32, (day, first): (i32, i32), known: i32) {
         if self.lines[place as usize].is_lenient() {
             for (kind, amount) in self.lines[place as usize].give() {
-                self.write(place, Piece { day, known, amount, kind });
+                self.write(place, Piece { day, first, known, amount, kind });
             }
         }
         self.keep_open(place);
@@ -233,7 +237,7 @@ impl<'a> Sweep<'a> {
         {
             let amount = rest.min(self.lines[place as usize].open());
             self.take(place, event, amount);
-            self.give(place, event.day, event.at);
+            self.give(place, (event.day, event.first), event.at);
             self.placements.entry((event.to, currency)).or_default().push(placed(Some(place), amount));
             rest -= amount;
         }
@@ -283,7 +287,7 @@ impl<'a> Sweep<'a> {
         match p.line {
             Some(place) => {
                 self.take(place, event, -amount);
-                self.give(place, event.day, event.at);
+                self.give(place, (event.day, event.first), event.at);
             }
             None => self.credit(currency, event, -amount),
         }

@@ -26,8 +26,10 @@ pub struct AccountPayment {
     /// Index into [`InvoiceRows::currency_code`]; none for that of the document, or of all invoices of the customer
     /// that are known by then, and [`SettlementRows::account_currency`] if they have several.
     pub currency: Option<u16>,
-    /// Day it happened.
+    /// Day it happened; where several are possible, the last of them.
     pub day: i32,
+    /// First day on which it can have happened.
+    pub first: i32,
     /// Day recorded; known from the later of it and `day`.
     pub known: i32,
     /// Not zero; below it, an earlier payment is undone.
@@ -79,12 +81,16 @@ pub fn allocate(
         for (invoice, piece) in &part.pieces {
             all.invoice.push(*invoice);
             all.day.push(piece.day);
+            all.first.push(piece.first);
             all.known.push(piece.known);
             all.amount.push(piece.amount);
             all.kind.push(piece.kind);
         }
         invoices.credits.append(&mut part.credits);
         found.append(&mut part.found);
+    }
+    if all.first == all.day {
+        all.first = Vec::new();
     }
     found.sort_unstable();
     (all, found)
@@ -176,6 +182,7 @@ impl<'a> Book<'a> {
             let to = To::Line(self.place[rows.invoice[r] as usize]);
             let at = known.max(self.known(rows.invoice[r]));
             let (day, amount, kind) = (rows.day[r], rows.amount[r], rows.kind[r]);
+            let first = rows.first.get(r).copied().unwrap_or(day);
             return Event {
                 at,
                 to,
@@ -185,10 +192,11 @@ impl<'a> Book<'a> {
                 kind,
                 amount,
                 payment: 0,
+                first,
                 row,
             };
         };
-        let AccountPayment { target, day, amount, kind, payment: code, .. } = *payment;
+        let AccountPayment { target, day, first, amount, kind, payment: code, .. } = *payment;
         let known = payment.known.max(day);
         let (to, at) = match target {
             Target::Account(_) => (To::Account, known),
@@ -197,7 +205,8 @@ impl<'a> Book<'a> {
                 (To::Document(d), known.max(first.unwrap_or(known)))
             }
         };
-        Event { at, to, known, is_reversal: amount < Amount::ZERO, day, kind, amount, payment: code, row }
+        let is_reversal = amount < Amount::ZERO;
+        Event { at, to, known, is_reversal, day, kind, amount, payment: code, first, row }
     }
 }
 
@@ -222,5 +231,6 @@ pub(super) struct Event {
     pub kind: SettlementKind,
     pub amount: Amount,
     payment: u32,
+    pub first: i32,
     pub row: u32,
 }

@@ -54,8 +54,10 @@ pub struct InvoiceRows {
 pub struct SettlementRows {
     /// Row in [`InvoiceRows`].
     pub invoice: Vec<u32>,
-    /// Day it happened.
+    /// Day it happened; where several are possible, the last of them.
     pub day: Vec<i32>,
+    /// First day on which it can have happened, at or before `day`; or empty.
+    pub first: Vec<i32>,
     /// Day recorded, or empty; known from the later of it and `day`.
     pub known: Vec<i32>,
     /// Not zero; may exceed what is open. Below zero, it undoes as much of what was paid.
@@ -186,6 +188,9 @@ impl Ledger {
         if !rows.known.is_empty() {
             self.settlement_known = order.par_iter().map(|&r| known(r as usize)).collect();
         }
+        if !rows.first.is_empty() {
+            self.settlement_first = order.par_iter().map(|&r| rows.first[r as usize]).collect();
+        }
     }
 
     /// Each settlement takes what is open; the rest goes to the customer's account. Invoices are independent, so
@@ -225,15 +230,19 @@ impl Ledger {
         let rank = |s: usize| {
             let amount = self.settlement_amount[s];
             let (known, day) = (self.settlement_known_day(s), self.settlement_day[s]);
-            (known, amount < Amount::ZERO, day, self.settlement_kind[s], amount)
+            let first = self.settlement_first_day(s);
+            (known, amount < Amount::ZERO, day, self.settlement_kind[s], amount, first)
         };
         let mut ranks: Vec<_> = of_invoice.clone().map(rank).collect();
         ranks.sort_unstable();
-        for (s, (known, _, day, kind, amount)) in of_invoice.zip(ranks) {
+        for (s, (known, _, day, kind, amount, first)) in of_invoice.zip(ranks) {
             (self.settlement_day[s], self.settlement_kind[s], self.settlement_amount[s]) =
                 (day, kind, amount);
             if let Some(place) = self.settlement_known.get_mut(s) {
                 *place = known;
+            }
+            if let Some(place) = self.settlement_first.get_mut(s) {
+                *place = first;
             }
         }
     }
@@ -244,7 +253,8 @@ impl Ledger {
         let mut run = Run::default();
         for i in invoices {
             let (mut line, settlements) = (self.line(i, how), self.settlements_of(i));
-            let (end, mut last_day, mut is_cut) = (settlements.end, i32::MIN, false);
+            let (end, mut is_cut) = (settlements.end, false);
+            let (mut last_day, mut last_first) = (i32::MIN, i32::MIN);
             for s in settlements {
                 let (amount, day, known) =
                     (&mut amounts[s - first], self.settlement_day[s], self.settlement_known_day(s));
@@ -263,13 +273,15 @@ impl Ledger {
                 *amount = taken.settled;
                 run.has_idle |= taken.settled == Amount::ZERO;
                 last_day = last_day.max(day);
+                last_first = last_first.max(self.settlement_first_day(s));
                 let is_last_of_day = s + 1 == end || self.settlement_known_day(s + 1) > known;
                 if is_last_of_day && line.is_lenient() {
-                    let row = |(kind, amount)| Given { invoice: i, known, day: last_day, kind, amount };
+                    let (day, first) = (last_day, last_first);
+                    let row = |(kind, amount)| Given { invoice: i, known, day, first, kind, amount };
                     run.given.extend(line.give().map(row));
                 }
                 if is_last_of_day {
-                    last_day = i32::MIN;
+                    (last_day, last_first) = (i32::MIN, i32::MIN);
                 }
             }
             if is_cut && self.settlements_of(i).len() > 1 {
@@ -286,29 +298,34 @@ impl Ledger {
             settlement_start: Vec::with_capacity(self.n_invoices() + 1),
             settlement_day: Vec::with_capacity(n),
             settlement_known: Vec::with_capacity(if self.settlement_known.is_empty() { 0 } else { n }),
+            settlement_first: Vec::with_capacity(if self.settlement_first.is_empty() { 0 } else { n }),
             settlement_amount: Vec::with_capacity(n),
             settlement_kind: Vec::with_capacity(n),
             ..Ledger::default()
         };
         out.settlement_start.push(0);
-        let has_known = !self.settlement_known.is_empty();
-        let mut push = |day, known, amount, kind| {
+        let (has_known, has_first) = (!self.settlement_known.is_empty(), !self.settlement_first.is_empty());
+        let mut push = |day, first, known, amount, kind| {
             out.settlement_day.push(day);
             out.settlement_amount.push(amount);
             out.settlement_kind.push(kind);
             if has_known {
                 out.settlement_known.push(known);
             }
+            if has_first {
+                out.settlement_first.push(first);
+            }
             out.settlement_day.len() as u32
         };
         let (mut given, mut more, mut end) = (given.iter().peekable(), Vec::new(), 0);
         for i in 0..self.n_invoices() {
             for s in self.settlements_of(i).filter(|s| self.settlement_amount[*s] != Amount::ZERO) {
-                let known = self.settlement_known_day(s);
-                end = push(self.settlement_day[s], known, self.settlement_amount[s], self.settlement_kind[s]);
+                let (first, known) = (self.settlement_first_day(s), self.settlement_known_day(s));
+                let (amount, kind) = (self.settlement_amount[s], self.settlement_kind[s]);
+                end = push(self.settlement_day[s], first, known, amount, kind);
             }
             while let Some(g) = given.next_if(|g| g.invoice == i) {
-                end = push(g.day, g.known, g.amount, g.kind);
+                end = push(g.day, g.first, g.known, g.amount, g.kind);
                 more.push(i);
             }
             out.settlement_start.push(end);
@@ -318,6 +335,7 @@ impl Ledger {
         self.settlement_start = out.settlement_start;
         self.settlement_day = out.settlement_day;
         self.settlement_known = out.settlement_known;
+        self.settlement_first = out.settlement_first;
         self.settlement_amount = out.settlement_amount;
         self.settlement_kind = out.settlement_kind;
     }
@@ -329,6 +347,8 @@ struct Given {
     invoice: usize,
     known: i32,
     day: i32,
+    /// The first day on which what it follows from can have happened.
+    first: i32,
     kind: SettlementKind,
     amount: Amount,
 }
@@ -346,10 +366,11 @@ struct Run {
 
 impl SettlementRows {
     /// What the settlements of an invoice are sorted by.
-    fn rank(&self, row: usize) -> (i32, bool, i32, SettlementKind, Amount) {
+    fn rank(&self, row: usize) -> (i32, bool, i32, SettlementKind, Amount, i32) {
         let (day, amount) = (self.day[row], self.amount[row]);
         let known = self.known.get(row).map_or(day, |known| day.max(*known));
-        (known, amount < Amount::ZERO, day, self.kind[row], amount)
+        let first = self.first.get(row).copied().unwrap_or(day);
+        (known, amount < Amount::ZERO, day, self.kind[row], amount, first)
     }
 }
 

@@ -15,7 +15,8 @@ pub struct Known {
     ledger: Ledger,
     /// What is open on each invoice.
     pub open_amount: Vec<Amount>,
-    /// The day each invoice was settled in full, [`NEVER`] while open.
+    /// The day each invoice was settled in full, [`NEVER`] while open; where several days are possible, the last of
+    /// them. Who learns from the day asks [`Known::is_dated`] first.
     pub settled: Vec<i32>,
     /// The day that was known, if the ledger has recorded dates; else empty and equal to `settled`.
     settled_known: Vec<i32>,
@@ -121,6 +122,9 @@ impl Ledger {
                 if !self.settlement_known.is_empty() {
                     out.settlement_known.push(self.settlement_known[s]);
                 }
+                if !self.settlement_first.is_empty() {
+                    out.settlement_first.push(self.settlement_first[s]);
+                }
             }
             out.settlement_start.push(out.settlement_day.len() as u32);
         }
@@ -158,6 +162,9 @@ impl Ledger {
         }
         if self.settlement_known == self.settlement_day {
             self.settlement_known = Vec::new();
+        }
+        if self.settlement_first == self.settlement_day {
+            self.settlement_first = Vec::new();
         }
         if self.dispute.iter().all(|&d| d == NEVER) {
             self.dispute = Vec::new();
@@ -231,6 +238,21 @@ impl Known {
     /// The day on which it was known that invoice `i` is settled in full; [`NEVER`] while open.
     pub fn settled_known_day(&self, i: usize) -> i32 {
         self.settled_known.get(i).copied().unwrap_or(self.settled[i])
+    }
+
+    /// The first day on which invoice `i` can have been settled in full; [`NEVER`] while open.
+    pub fn settled_first_day(&self, i: usize) -> i32 {
+        if self.settlement_first.is_empty() || self.settled[i] == NEVER {
+            return self.settled[i];
+        }
+        // as with the last day: a settlement of the past does not undo that another came later
+        self.settlement_first[self.settlements_of(i)].iter().copied().max().unwrap_or(NEVER)
+    }
+
+    /// Whether invoice `i` is open, or it is known on which day it was settled in full. Of one that is not dated the
+    /// money is known and nothing is learnt: no delay, no lateness, no pay day.
+    pub fn is_dated(&self, i: usize) -> bool {
+        self.settled_first_day(i) == self.settled[i]
     }
 
     /// Invoices with something open, in ledger order: customers stay together.

@@ -76,7 +76,7 @@ pub struct AccountCredit {
 /// All invoices and what settled them, in one canonical order that the order of the input rows does not change.
 ///
 /// Customers are sorted by id; invoices by customer, issue date, then id; settlements by invoice, the day they
-/// were known, reversals last, the day they happened, kind, then amount. Columns of invoices have one entry an invoice, those of
+/// were known, reversals last, the day they happened, kind, amount, then the first day they can have happened. Columns of invoices have one entry an invoice, those of
 /// settlements one a settlement; `*_start` columns hold one entry more than what they index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -114,8 +114,10 @@ pub struct Ledger {
     pub segment_values_max: usize,
     /// First settlement of each invoice, then the number of settlements.
     pub settlement_start: Vec<u32>,
-    /// Day it happened.
+    /// Day it happened; where two days or more are possible, the last of them.
     pub settlement_day: Vec<i32>,
+    /// First of the days on which it can have happened; empty when that is always `settlement_day`.
+    pub settlement_first: Vec<i32>,
     /// Day it was known; empty when that is always the day it happened.
     pub settlement_known: Vec<i32>,
     /// What it took off the invoice, below zero if it undoes what an earlier one took; the rest of a payment is an
@@ -156,6 +158,16 @@ impl Ledger {
     /// The day on which settlement `s` was known.
     pub fn settlement_known_day(&self, s: usize) -> i32 {
         self.settlement_known.get(s).copied().unwrap_or(self.settlement_day[s])
+    }
+
+    /// The first day on which settlement `s` can have happened.
+    pub fn settlement_first_day(&self, s: usize) -> i32 {
+        self.settlement_first.get(s).copied().unwrap_or(self.settlement_day[s])
+    }
+
+    /// Whether it is known on which day settlement `s` happened.
+    pub fn is_settlement_dated(&self, s: usize) -> bool {
+        self.settlement_first_day(s) == self.settlement_day[s]
     }
 
     /// Whether invoice `i` is under an open dispute at the end of `day`.

@@ -34,7 +34,13 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
         Box::new(|h| contacts.iter().for_each(|p| h.update(format!("{p:?}")))),
         Box::new(|h| h.update(format!("{reporting:?}"))),
     ];
-    let parts: Vec<Part<'_>> = parts.into_iter().chain(known.segments.iter().map(of_segment)).collect();
+    // a column that few ledgers have leaves the hash of the others as it was
+    let firsts: Option<Part<'_>> = (!known.settlement_first.is_empty()).then(|| {
+        let days = |h: &mut Sha256| numbers(h, known.settlement_first.iter().map(|v| v.to_le_bytes()));
+        Box::new(days) as Part<'_>
+    });
+    let segments = known.segments.iter().map(of_segment);
+    let parts: Vec<Part<'_>> = parts.into_iter().chain(firsts).chain(segments).collect();
     let hashes: Vec<_> = parts
         .par_iter()
         .with_max_len(1)

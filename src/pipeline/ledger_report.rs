@@ -111,7 +111,7 @@ pub struct BucketReport {
 pub struct LateReport {
     /// `ledger.grace_days` of the policy.
     pub grace_days: i32,
-    /// Invoices settled in full.
+    /// Invoices settled in full, on a day that is known.
     pub settled: usize,
     /// Of those, settled after due and grace.
     pub settled_late: usize,
@@ -119,7 +119,9 @@ pub struct LateReport {
     pub open_late: usize,
     /// Open invoices that may still be settled on time: censored labels.
     pub censored: usize,
-    /// Of all invoices known.
+    /// Invoices settled in full on one of two days or more: in no other count here.
+    pub undated: usize,
+    /// Of all invoices known but those.
     pub censored_share: f64,
     /// Late share by Kaplan and Meier, which counts open invoices for as long as they were watched.
     pub late_share: Option<f64>,
@@ -271,6 +273,7 @@ impl LateReport {
             settled_late: lateness.n_settled_late,
             open_late: lateness.n_open_late,
             censored: lateness.n_censored,
+            undated: lateness.n_undated,
             censored_share: lateness.censored_share(),
             late_share: lateness.late_prob,
             settled_only_share: lateness.settled_only_share(),

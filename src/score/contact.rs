@@ -155,8 +155,8 @@ impl History<'_> {
             let habits = Habits::new(known, state, open, prior, &self.survey.memory);
             let calendar = Calendar::new(&habits, prior, &self.survey.almanac);
             let mut survival = Vec::new();
-            for &i in open.iter().filter(|&&i| known.due[i as usize] < last) {
-                let i = i as usize;
+            let overdue = open.iter().map(|i| *i as usize).filter(|i| known.due[*i] < last);
+            for i in overdue.filter(|i| known.is_dated(*i)) {
                 let facts = Facts::new(known, i, &habits, prior);
                 let invoice = Days::new(prior, &habits, facts);
                 daily_survival(invoice, self.hazard, prior.mark, &calendar, last - mark, &mut survival);

@@ -131,7 +131,7 @@ impl Look<'_> {
         let mut own = [Misses::default(); HORIZONS.len()];
         let mut weeks = [OwnWeek::default(); WEEKS];
         let mut survival = Vec::new();
-        for &i in open {
+        for &i in open.iter().filter(|i| known.is_dated(**i as usize)) {
             let facts = Facts::new(known, i as usize, self.habits, prior);
             let last = HORIZONS[HORIZONS.len() - 1];
             let invoice = Days::new(prior, self.habits, facts);

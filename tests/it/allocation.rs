@@ -45,6 +45,13 @@ struct Payment {
     id: u32,
 }
 
+impl Payment {
+    /// The first day on which it can have come: of some, five days before the last.
+    fn first(&self) -> i32 {
+        if (self.amount + i64::from(self.day)) % 4 == 0 { self.day - 5 } else { self.day }
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Books {
     bills: Vec<Bill>,
@@ -177,6 +184,7 @@ impl Books {
                 To::Bill(id) => {
                     rows.invoice.extend(b.iter().position(|b| b.id == id).map(|row| row as u32));
                     rows.day.push(p.day);
+                    rows.first.push(p.first());
                     rows.known.push(p.recorded);
                     rows.amount.push(Amount(p.amount));
                     rows.kind.push(p.kind);
@@ -191,6 +199,7 @@ impl Books {
                 target,
                 currency: p.currency.filter(|_| matches!(target, Target::Account(_))),
                 day: p.day,
+                first: p.first(),
                 known: p.recorded,
                 amount: Amount(p.amount),
                 kind: p.kind,
@@ -227,7 +236,13 @@ fn says(known: &Known) -> (Vec<String>, BTreeMap<String, i64>) {
     let invoice = |i: usize| {
         let settlement = |s: usize| {
             let (day, known_day) = (known.settlement_day[s], known.settlement_known_day(s));
-            (day, known_day, known.settlement_amount[s], known.settlement_kind[s])
+            (
+                known.settlement_first_day(s),
+                day,
+                known_day,
+                known.settlement_amount[s],
+                known.settlement_kind[s],
+            )
         };
         let settlements: Vec<_> = known.settlements_of(i).map(settlement).collect();
         let (open, settled) = (known.open_amount[i], known.settled[i]);

@@ -83,6 +83,40 @@ fn a_run_on_one_table_does_not_look_ahead() {
     assert_passes(&sources, &Job { policy: at_par, ..job("2024-02-10", 2) });
 }
 
+/// Days of payment in both orders, four in ten of which can be two days; as_of parts the two of many of them.
+#[test]
+fn a_run_on_payments_of_two_possible_days_does_not_look_ahead() {
+    let s = simulate(&Plan::new(60, 15, 8));
+    let mut text = "invoice_id,customer_id,issue_date,due_date,amount,paid_date\n".to_owned();
+    let t = &s.invoices;
+    for i in 0..s.truth.n_invoices() {
+        let (issue, customer) = (Day(t.issue[i]), s.customers.customer_id.get(t.customer[i] as usize));
+        let (id, due, amount) = (t.invoice_id.get(i), Day(t.due[i]), t.amount[i]);
+        let written = |day: Day| {
+            let (year, month, day) = day.civil();
+            if i % 2 == 0 {
+                format!("{day:02}/{month:02}/{year}")
+            } else {
+                format!("{month:02}/{day:02}/{year}")
+            }
+        };
+        let paid = s.truth.settled(i).map(written).unwrap_or_default();
+        writeln!(text, "{id},{customer},{issue},{due},{amount},{paid}").unwrap();
+    }
+    let desk = Desk::empty();
+    desk.write("invoices.csv", text);
+    let mapping = "[invoices.dates]\nfields = { paid_date = [\"DD/MM/YYYY\", \"MM/DD/YYYY\"] }\n\
+                   resolve = \"after_issue\"\nundecided = \"later\"\n";
+    let mapping = Mapping::parse(mapping, "both orders").unwrap();
+    let sources = Sources { invoices: desk.path("invoices.csv"), mapping, ..Sources::default() };
+    let job = Job { policy: arrears::policy::load(None).unwrap(), ..job("2024-02-10", 2) };
+    let whole = check(&read(&sources).unwrap(), None, &job.policy).unwrap().ledger;
+    let days = whole.settlement_first.iter().zip(&whole.settlement_day);
+    let parted = days.filter(|(first, last)| (**first..**last).contains(&job.as_of.0)).count();
+    assert!(parted > 100, "{parted}");
+    assert_passes(&sources, &job);
+}
+
 /// The folder with third parties' ledgers, if `ARREARS_DATA` names it.
 #[allow(clippy::print_stderr)] // a test that skips says so
 fn data(folder: &str) -> Option<PathBuf> {
@@ -103,6 +137,25 @@ fn a_run_on_the_ibm_ledger_does_not_look_ahead() {
     };
     let policy = arrears::policy::load(None).unwrap();
     assert_passes(&sources, &Job { policy, ..job("2013-03-15", 0) });
+}
+
+/// as_of parts the two possible days of 16 payments of the 27 that nothing decides.
+#[test]
+fn a_run_on_the_dirty_ledger_does_not_look_ahead() {
+    let Some(folder) = data("ar-dirty-gst") else { return };
+    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mappings");
+    let sources = Sources {
+        invoices: folder.join("FactInvoice_raw.csv"),
+        customers: Some(folder.join("DimCustomer_raw.csv")),
+        mapping: Mapping::load(&mappings.join("ar-dirty-gst.toml")).unwrap(),
+        ..Sources::default()
+    };
+    let job = Job { policy: arrears::policy::load(None).unwrap(), ..job("2026-02-15", 0) };
+    let whole = check(&read(&sources).unwrap(), None, &job.policy).unwrap().ledger;
+    let days = whole.settlement_first.iter().zip(&whole.settlement_day);
+    let parted = days.filter(|(first, last)| (**first..**last).contains(&job.as_of.0)).count();
+    assert_eq!(parted, 16);
+    assert_passes(&sources, &job);
 }
 
 /// A CSV of some columns of another one, under other names: rows whose `row` is true.

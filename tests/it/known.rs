@@ -28,6 +28,8 @@ struct Bill {
 struct Event {
     bill: usize,
     day: i32,
+    /// Days before `day` on which a payment can have come, too.
+    earlier: i32,
     recorded: i32,
     amount: i64,
     kind: usize,
@@ -62,11 +64,12 @@ prop_compose! {
     fn any_event(n_bills: usize)(
         bill in 0..n_bills,
         day in 0..80_i32,
+        earlier in prop_oneof![4 => Just(0), 1 => 1..30_i32],
         recorded in prop_oneof![2 => Just(0), 1 => 0..20_i32],
         amount in 1..9_000_i64,
         kind in 0..KINDS.len(),
     ) -> Event {
-        Event { bill, day, recorded: day + recorded, amount, kind }
+        Event { bill, day, earlier, recorded: day + recorded, amount, kind }
     }
 }
 
@@ -148,6 +151,7 @@ impl Books {
         let settlements = SettlementRows {
             invoice: p.iter().map(|p| p.bill as u32).collect(),
             day: p.iter().map(|p| p.day).collect(),
+            first: p.iter().map(|p| p.day - p.earlier).collect(),
             known: p.iter().map(|p| p.recorded).collect(),
             amount: p.iter().map(|p| Amount(p.amount)).collect(),
             kind: p.iter().map(|p| KINDS[p.kind]).collect(),
@@ -202,6 +206,12 @@ proptest! {
         for i in 0..known.n_invoices() {
             prop_assert_eq!(known.open_amount[i], known.open_amount_at(i, day));
             prop_assert_eq!(known.settled[i] == NEVER, known.open_amount[i] > Amount::ZERO);
+            let days = known.settlements_of(i).map(|s| (known.settlement_first_day(s), known.settlement_day[s]));
+            let (first, last) = days.fold((i32::MIN, i32::MIN), |(f, l), (first, last)| (f.max(first), l.max(last)));
+            if known.settled[i] != NEVER {
+                prop_assert_eq!((known.settled_first_day(i), known.settled[i]), (first, last));
+            }
+            prop_assert_eq!(known.is_dated(i), known.settled[i] == NEVER || first == last);
         }
     }
 }

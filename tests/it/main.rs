@@ -30,6 +30,7 @@ mod sample;
 mod segment;
 mod simulate;
 mod truth;
+mod undated;
 mod what_if;
 mod whole_run;
 mod worked;

@@ -5,7 +5,8 @@ mod profile;
 mod suggest;
 
 use arrears::core::{Amount, Day};
-use arrears::ingest::{Book, IngestError, Mapping, Sources, check, read};
+use arrears::ingest::{Book, IngestError, Mapping, Perturbation, Sources, check, read};
+use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -390,4 +391,197 @@ fn an_undecided_date_that_lies_after_as_of_either_way_is_not_yet_known() {
     assert_eq!(invoices(&book), ["A 2024-01-03 2024-01-17 1.00"]);
     assert!(book.ledger.settlement_day.is_empty());
     assert_eq!((book.inputs[0].ignored, book.inputs[0].quarantined), (1, 0));
+}
+
+/// [`MIXED`], and a day of payment that no check decides is kept.
+fn kept() -> String {
+    format!("{MIXED}undecided = \"later\"\n")
+}
+
+/// Invoice, first and last possible day of each settlement.
+fn settlements(book: &Book) -> Vec<String> {
+    let l = &book.ledger;
+    let days = |s: usize| {
+        format!("{} {} {}", Day(l.settlement_first_day(s)), Day(l.settlement_day[s]), l.settlement_amount[s])
+    };
+    let of = |i: usize| l.settlements_of(i).map(move |s| format!("{} {}", l.invoice_id.get(i), days(s)));
+    (0..l.n_invoices()).flat_map(of).collect()
+}
+
+#[test]
+fn a_payment_day_that_nothing_decides_is_kept_between_its_bounds_and_no_other_date_is() {
+    let rows = "A,C,20-Jan-2024,03-Feb-2024,1.00,04/06/2024\n\
+                B,C,20-Jan-2024,03-Feb-2024,2.00,05/07/2024\n\
+                D,C,20-Jan-2024,03-Feb-2024,3.00,03/01/2024\n\
+                E,C,20-Jan-2024,03-Feb-2024,4.00,01/02/2024\n\
+                F,Q,03/04/2024,17/04/2024,5.00,04/06/2024\n\
+                G,C,20-Jan-2024,03-Feb-2024,6.00,20/03/2024\n\
+                H,C,20-Jan-2024,03-Feb-2024,7.00,01/01/2024\n\
+                I,C,20-May-2024,03-Jun-2024,8.00,02/01/2024\n\
+                J,C,20-Jan-2024,03-Feb-2024,9.00,07/08/2024\n";
+    let export =
+        Export::new(&kept(), &format!("{CANONICAL}{rows}")).customers("customer_id,terms_days\nC,14\nQ,30\n");
+    let book = export.book();
+    // B: 5 July is after the export; D and E: the other day is before the invoice; I: both are before it, J: both after
+    // the export, so that no check says which
+    assert_eq!(
+        settlements(&book),
+        [
+            "A 2024-04-06 2024-06-04 1.00",
+            "B 2024-05-07 2024-05-07 2.00",
+            "D 2024-03-01 2024-03-01 3.00",
+            "E 2024-02-01 2024-02-01 4.00",
+            "G 2024-03-20 2024-03-20 6.00",
+            "H 2024-01-01 2024-01-01 7.00",
+            "J 2024-07-08 2024-08-07 9.00",
+            "I 2024-01-02 2024-02-01 8.00",
+        ]
+    );
+    assert_eq!(
+        quarantine(&book),
+        [
+            "invoices.csv 1 DATE_UNDECIDED paid_date",
+            "invoices.csv 5 DATE_AMBIGUOUS issue_date",
+            "invoices.csv 7 PAID_BEFORE_ISSUED paid_date",
+            "invoices.csv 8 DATE_UNDECIDED paid_date",
+            "invoices.csv 8 PAID_BEFORE_ISSUED paid_date",
+            "invoices.csv 9 DATE_UNDECIDED paid_date",
+        ]
+    );
+    assert!(
+        book.quarantine[0].message.starts_with(
+            "paid_date `04/06/2024`: 2024-06-04 (D/M/YYYY) or 2024-04-06 (M/D/YYYY): it counts from"
+        ),
+        "{}",
+        book.quarantine[0].message
+    );
+    let counts = &book.inputs[0];
+    assert_eq!((counts.rows, counts.ledger, counts.quarantined), (9, 8, 1));
+
+    // between the two days nothing is known of the payment, nor that there is anything to tell
+    let between = self::book(&export.sources, Some("2024-05-20")).unwrap();
+    assert!(settlements(&between).iter().all(|s| !s.starts_with('A')));
+    assert!(!quarantine(&between).iter().any(|q| q.starts_with("invoices.csv 1 ")));
+    assert_eq!(
+        settlements(&self::book(&export.sources, Some("2024-06-04")).unwrap())[0],
+        "A 2024-04-06 2024-06-04 1.00"
+    );
+
+    let strict = arrears::policy::load(None).unwrap().strictly();
+    let strict = check(&read(&export.sources).unwrap(), None, &strict).unwrap();
+    assert!(strict.quarantine.iter().filter(|q| q.rule_id == "DATE_UNDECIDED").all(|q| q.is_rejected()));
+    assert_eq!(strict.inputs[0].ledger, 4);
+}
+
+#[test]
+fn payments_of_a_table_of_their_own_are_kept_too() {
+    let mapping = "[payments.dates]\nformats = [\"D/M/YYYY\", \"M/D/YYYY\", \"YYYY-MM-DD\"]\nresolve = \"before_export\"\n\
+                   exported = 2024-06-30\nundecided = \"later\"\n";
+    let invoices = "A,C,2024-01-20,2024-02-03,10.00,\nB,C,2024-01-21,2024-02-03,20.00,\nD,E,2024-01-20,2024-02-03,30.00,\n";
+    let payments = "payment_id,invoice_id,customer_id,payment_date,amount\n\
+                    1,A,C,04/06/2024,4.00\n\
+                    2,A,C,05/07/2024,6.00\n\
+                    3,B,C,20/03/2024,25.00\n\
+                    4,,E,03/02/2024,12.00\n\
+                    5,D,E,04/06/2024,8.00\n\
+                    5,D,E,2024-06-04,8.00\n\
+                    6,D,E,02/06/2024,8.00\n\
+                    6,D,E,02/06/2024,8.00\n";
+    let mut export = Export::new(mapping, &format!("{CANONICAL}{invoices}"));
+    export.sources.payments = Some(export.write("payments.csv", payments));
+    let book = export.book();
+    assert_eq!(
+        settlements(&book),
+        [
+            "A 2024-05-07 2024-05-07 6.00",
+            "A 2024-04-06 2024-06-04 4.00",
+            "B 2024-03-20 2024-03-20 20.00",
+            "D 2024-02-03 2024-03-02 12.00",
+            "D 2024-02-06 2024-06-02 8.00",
+            "D 2024-04-06 2024-06-04 8.00",
+        ]
+    );
+    assert_eq!(quarantine(&book).iter().filter(|q| q.contains("DATE_UNDECIDED")).count(), 4);
+    // whichever row stands first
+    let turned: Vec<&str> = payments.lines().skip(1).collect();
+    let turned = turned
+        .into_iter()
+        .rev()
+        .fold("payment_id,invoice_id,customer_id,payment_date,amount\n".to_owned(), |t, l| t + l + "\n");
+    export.sources.payments = Some(export.write("turned.csv", &turned));
+    assert_eq!(export.book().ledger, book.ledger);
+}
+
+#[test]
+fn only_days_of_payment_may_be_kept_undecided() {
+    let refused = |mapping: &str| Mapping::parse(mapping, "mine.toml").unwrap_err().to_string();
+    assert_eq!(
+        refused("[invoices.dates]\nundecided = \"earlier\"\n"),
+        "mine.toml: line 2: `earlier` is not known"
+    );
+    assert!(refused("[contacts.dates]\nundecided = \"later\"\n").contains("`undecided`"));
+    assert!(refused("[payments.dates]\nresolve = \"terms\"\n").contains("`terms`"));
+}
+
+/// A row in two orders; its last date is that of a payment.
+fn any_row() -> impl Strategy<Value = String> {
+    let date = || (1..20_u32, 1..20_u32).prop_map(|(a, b)| format!("{a:02}/{b:02}/2024"));
+    let paid = prop_oneof![1 => Just(String::new()), 4 => date()];
+    ("[A-F]", "[CDX]", date(), prop_oneof![Just("14"), Just("30"), Just("")], 1..400_u32, paid).prop_map(
+        |(id, customer, issue, terms, amount, paid)| {
+            format!("{id},{customer},{issue},{terms},{amount},{paid}")
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// No row is lost, no later day moves what was known, and the order of rows decides nothing, in either form.
+    #[test]
+    fn kept_payments_hold_the_laws(
+        invoices in prop::collection::vec(any_row(), 1..12),
+        payments in prop::option::of(prop::collection::vec(any_row(), 1..12)),
+        as_of in 0..500_i32,
+        seed in any::<u64>(),
+    ) {
+        let mapping = "[invoices.dates]\nformats = [\"D/M/YYYY\", \"M/D/YYYY\"]\nresolve = [\"terms\", \"after_issue\"]\n\
+                       undecided = \"later\"\n[payments.columns]\ninvoice_id = \"i\"\ncustomer_id = \"c\"\n\
+                       payment_date = \"p\"\namount = \"a\"\n[payments.dates]\n\
+                       formats = [\"D/M/YYYY\", \"M/D/YYYY\"]\nundecided = \"later\"\n";
+        let header = "invoice_id,customer_id,issue_date,terms_days,amount,paid_date\n";
+        let lines = |rows: &[String]| rows.iter().map(|r| format!("{r}\n")).collect::<String>();
+        let first: Day = "2024-01-01".parse().unwrap();
+        let as_of = Some(first.plus(as_of)).filter(|day| day.0 % 5 != 0);
+        let policy = arrears::policy::parse("[ingest]\nmax_quarantine_rate = 1.0\n", "any").unwrap();
+        let raw = |invoices: &[String], payments: Option<&[String]>| {
+            let mut export = Export::new(mapping, &format!("{header}{}", lines(invoices)));
+            let payments = payments.map(|rows| format!("i,c,p,t,a,q\n{}", lines(rows)));
+            export.sources.payments = payments.map(|text| export.write("payments.csv", &text));
+            (read(&export.sources).unwrap(), export)
+        };
+        let known = |raw: &arrears::ingest::Raw| match check(raw, as_of, &policy) {
+            Ok(book) => {
+                for count in &book.inputs {
+                    assert_eq!(count.rows, count.ledger + count.quarantined + count.ignored);
+                }
+                let l = &book.ledger;
+                assert!((0..l.settlement_day.len()).all(|s| l.settlement_first_day(s) <= l.settlement_day[s]));
+                Some(Book { inputs: Vec::new(), ..book })
+            }
+            Err(IngestError::NoInvoiceLeft { .. }) => None,
+            Err(e) => panic!("{e}"),
+        };
+        let (whole, _home) = raw(&invoices, payments.as_deref());
+        let expected = known(&whole);
+        if let Some(day) = as_of {
+            for how in Perturbation::ALL {
+                let other = whole.perturbed(day, how, seed).unwrap();
+                prop_assert_eq!(&known(&other), &expected, "{}", how.name());
+            }
+        }
+        let turned = |rows: &[String]| rows.iter().rev().cloned().collect::<Vec<_>>();
+        let (other, _home) = raw(&turned(&invoices), payments.as_deref().map(turned).as_deref());
+        prop_assert_eq!(known(&other).map(|b| b.ledger), expected.map(|b| b.ledger));
+    }
 }

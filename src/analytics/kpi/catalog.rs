@@ -279,6 +279,8 @@ pub fn kpi_page() -> String {
          quotient have neither. Amounts are in units of the currency.\n\
          - A window is the last `W` days, as_of included. Sales are invoices by `issue_date`, taxes included; credit notes \
          settle invoices, they do not lower sales. Credits on account are not taken off `open_amount`; `aging.parquet` shows them as `unapplied`.\n\
+         - A payment of which two days are possible (`DATE_UNDECIDED`) counts as money from the later one on; figures that need \
+         its day leave it out: `days_beyond_terms`, `days_to_pay`, `late_share`, and `promise_kept_rate` where one of the days is in time.\n\
          - The sums behind quotients of amounts and of invoices add up over the values of a segment to those of `all`; the figures of concentration \
          and promises do not.\n\n\
          | kpi | definition_id | basis | unit | window | formula | source |\n|---|---|---|---|---|---|---|\n",

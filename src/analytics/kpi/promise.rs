@@ -22,19 +22,27 @@ pub(super) fn count(tally: &mut Tally<'_>, known: &Known, promises: &[PaymentPro
     for promise in promises {
         let Some(customer) = place(known, promise.customer_id) else { continue };
         for currency in 0..known.currency_code.len() as u16 {
-            let Some(kept) = kept_day(known, customer, currency, promise) else { continue };
+            let Some([surely, perhaps]) = kept_days(known, customer, currency, promise) else { continue };
             let group = [tally.groups.whole(currency)];
             let from = promise.promise_date.max(promise.made);
             let until = promise.promise_date.saturating_add(tally.long_window);
-            tally.add(&group, Flow::Promised, from, until, 1);
-            tally.add(&group, Flow::Kept, from.max(kept), until, 1);
+            // from the day on which it may have been kept to that on which it surely was, nobody can say
+            tally.add(&group, Flow::Promised, from, until.min(perhaps), 1);
+            tally.add(&group, Flow::Promised, from.max(surely), until, 1);
+            tally.add(&group, Flow::Kept, from.max(surely), until, 1);
         }
     }
 }
 
-/// The day from which it was known that as much cash as promised came from the day of the promise to its date;
-/// [`NEVER`] if it did not. None where nothing was open in the currency when it was made.
-fn kept_day(known: &Known, customer: usize, currency: u16, promise: &PaymentPromise<'_>) -> Option<i32> {
+/// The days from which it was known that as much cash as promised came from the day of the promise to its date, surely,
+/// and perhaps: with cash of which one of two possible days is in that time. [`NEVER`] if it did not. None where nothing
+/// was open in the currency when the promise was made.
+fn kept_days(
+    known: &Known,
+    customer: usize,
+    currency: u16,
+    promise: &PaymentPromise<'_>,
+) -> Option<[i32; 2]> {
     let (mut open, mut cash) = (Amount::ZERO, Vec::new());
     for i in known.invoices_of(customer).filter(|&i| known.currency[i] == currency) {
         if known.known_day(i).max(known.issue[i]) <= promise.made {
@@ -44,10 +52,11 @@ fn kept_day(known: &Known, customer: usize, currency: u16, promise: &PaymentProm
             open += known.amount[i] - before.map(|s| known.settlement_amount[s]).sum();
         }
         for s in known.settlements_of(i) {
-            let day = known.settlement_day[s];
-            let in_time = (promise.made..=promise.promise_date).contains(&day);
-            if in_time && known.settlement_kind[s] == SettlementKind::Cash {
-                cash.push((known.settlement_known_day(s).max(day), known.settlement_amount[s]));
+            let (first, day) = (known.settlement_first_day(s), known.settlement_day[s]);
+            let in_time = [first, day].map(|day| (promise.made..=promise.promise_date).contains(&day));
+            if in_time != [false, false] && known.settlement_kind[s] == SettlementKind::Cash {
+                let is_sure = in_time == [true, true];
+                cash.push((known.settlement_known_day(s).max(day), known.settlement_amount[s], is_sure));
             }
         }
     }
@@ -56,14 +65,17 @@ fn kept_day(known: &Known, customer: usize, currency: u16, promise: &PaymentProm
     }
     let wanted = promise.amount.map_or(open, |amount| amount.min(open));
     cash.sort_unstable();
-    let mut paid = Amount::ZERO;
-    for (day, amount) in cash {
-        paid += amount;
-        if paid >= wanted {
-            return Some(day);
-        }
-    }
-    Some(NEVER)
+    let enough = |with_doubtful: bool| {
+        let mut paid = Amount::ZERO;
+        let counted = cash.iter().filter(|(.., is_sure)| *is_sure || with_doubtful);
+        let day = |(day, amount, _): &(i32, Amount, bool)| {
+            paid += *amount;
+            (paid >= wanted).then_some(*day)
+        };
+        counted.filter_map(day).next().unwrap_or(NEVER)
+    };
+    let surely = enough(false);
+    Some([surely, enough(true).min(surely)])
 }
 
 fn place(known: &Known, customer_id: &str) -> Option<usize> {

@@ -237,6 +237,8 @@ impl<'a> Tally<'a> {
                 self.add(g, Flow::Reopened, seen, event + self.window, -amount);
             }
             match known.settlement_kind[s] {
+                // days cannot be averaged over money of which two days are possible
+                SettlementKind::Cash if !known.is_settlement_dated(s) => {}
                 SettlementKind::Cash => {
                     let until = day + self.window;
                     self.add(g, Flow::Cash, seen, until, amount);
@@ -256,37 +258,33 @@ impl<'a> Tally<'a> {
         let known = self.known;
         let deadline = known.due[i].saturating_add(self.grace);
         let (start, until) = (from.max(deadline), deadline.saturating_add(self.long_window));
-        let amount = i128::from(known.amount[i].0);
-        self.add(g, Flow::Judged, start, until, 1);
-        self.add(g, Flow::JudgedAmount, start, until, amount);
+        let (amount, marks) = (i128::from(known.amount[i].0), self.marks);
+        let mut judge = |from, until, late_until| {
+            self.add(g, Flow::Judged, from, until, 1);
+            self.add(g, Flow::JudgedAmount, from, until, amount);
+            self.add(g, Flow::Late, from, late_until, 1);
+            self.add(g, Flow::LateAmount, from, late_until, amount);
+        };
         let range = known.settlements_of(i);
         if known.settlement_amount[range].iter().any(|a| a.0 < 0) {
             // what a reversal opens again was settled at the marks before it
-            for mark in self.marks.first_at(start)..self.marks.first_at(until) {
-                let day = self.marks.day(mark);
-                if self.settled_at(i, day) > deadline {
-                    self.add(g, Flow::Late, day, day + 1, 1);
-                    self.add(g, Flow::LateAmount, day, day + 1, amount);
+            for mark in marks.first_at(start)..marks.first_at(until) {
+                let day = marks.day(mark);
+                let (first, last) = settled_at(known, i, day);
+                if first == last {
+                    judge(day, day + 1, if last > deadline { day + 1 } else { day });
                 }
             }
             return;
         }
-        let in_time = known.settled[i] <= deadline;
-        let late_until = if in_time { until.min(known.settled_known_day(i)) } else { until };
-        self.add(g, Flow::Late, start, late_until, 1);
-        self.add(g, Flow::LateAmount, start, late_until, amount);
-    }
-
-    /// The day invoice `i` was settled by what was known at the end of `day`; [`NEVER`] while open.
-    fn settled_at(&self, i: usize, day: i32) -> i32 {
-        let known = self.known;
-        let seen = |s: &usize| known.settlement_known_day(*s).max(known.settlement_day[*s]) <= day;
-        let (mut open, mut last) = (known.amount[i].0, known.issue[i]);
-        for s in known.settlements_of(i).filter(seen) {
-            open -= known.settlement_amount[s].0;
-            last = last.max(known.settlement_day[s]);
+        let known_until = until.min(known.settled_known_day(i));
+        if !known.is_dated(i) {
+            judge(start, known_until, known_until);
+        } else if known.settled[i] <= deadline {
+            judge(start, until, known_until);
+        } else {
+            judge(start, until, until);
         }
-        if open > 0 { NEVER } else { last }
     }
 
     fn open_at(&self, i: usize, day: i32) -> i64 {
@@ -406,6 +404,19 @@ impl<'a> Tally<'a> {
         let n = self.edges.len() + 2;
         (0..n).map(|from| self.roll[(group * n + from) * (n + 1)..][..=n].to_vec()).collect()
     }
+}
+
+/// The first and the last day on which invoice `i` can have been settled by what was known at the end of `day`;
+/// [`NEVER`] while open.
+fn settled_at(known: &Known, i: usize, day: i32) -> (i32, i32) {
+    let seen = |s: &usize| known.settlement_known_day(*s).max(known.settlement_day[*s]) <= day;
+    let (mut open, mut first, mut last) = (known.amount[i].0, known.issue[i], known.issue[i]);
+    for s in known.settlements_of(i).filter(seen) {
+        open -= known.settlement_amount[s].0;
+        first = first.max(known.settlement_first_day(s));
+        last = last.max(known.settlement_day[s]);
+    }
+    if open > 0 { (NEVER, NEVER) } else { (first, last) }
 }
 
 /// Puts an amount among the largest, which stay sorted.

@@ -80,6 +80,51 @@ fn every_figure_of_a_small_book_can_be_counted_by_hand() {
     assert_eq!(figure("discount_take_up.invoices.1"), (None, Some(0.0), Some(0.0)));
 }
 
+/// Invoice 2 was paid in full 25 days ago or on one of the 40 days before: 5 days early or up to 45.
+#[test]
+fn a_payment_of_two_possible_days_counts_as_money_and_not_as_days() {
+    let sure = book();
+    let mut ledger = book();
+    ledger.settlement_first = ledger.settlement_day.clone();
+    ledger.settlement_first[1] -= 40;
+    let ((_, kpis), (_, sure)) = (of(&ledger, AS_OF, &[]), of(&sure, AS_OF, &[]));
+    let (found, of_day) = (|id| figure(&kpis, id), |id| figure(&sure, id));
+    // of 100 paid on day -35, 5 days late and 35 after issue
+    assert_eq!(found("days_beyond_terms.cash.1"), (Some(5.0), Some(500.0), Some(100.0)));
+    assert_eq!(found("days_to_pay.cash.1"), (Some(35.0), Some(3_500.0), Some(100.0)));
+    // 1 and 4 are late; of 2 nobody can tell
+    assert_eq!(found("late_share.invoices.1"), (Some(1.0), Some(2.0), Some(2.0)));
+    for id in ["dso.window.1", "dso_true.30_days.1", "cei.summed_sales.1", "short_pay_rate.first_payment.1"] {
+        assert_eq!(found(id), of_day(id), "{id}");
+    }
+    // until the day before it is known, it is open, and late once its due date has passed
+    let (_, before) = of(&ledger, AS_OF - 26, &[]);
+    assert_eq!(
+        figure(&before, "percent_current.open.1"),
+        figure(&of(&book(), AS_OF - 26, &[]).1, "percent_current.open.1")
+    );
+}
+
+/// 100 promised within three days came on a day of those three or before them: neither kept nor broken.
+#[test]
+fn a_promise_that_hangs_on_an_undecided_day_is_not_judged() {
+    let promise = |amount: i64| PaymentPromise {
+        customer_id: "A",
+        made: AS_OF - 38,
+        promise_date: AS_OF - 35,
+        amount: Some(Amount(amount * 10_000)),
+    };
+    let mut ledger = book();
+    ledger.settlement_first = ledger.settlement_day.clone();
+    ledger.settlement_first[0] -= 10;
+    let kept =
+        |ledger: &Ledger, as_of| figure(&of(ledger, as_of, &[promise(100)]).1, "promise_kept_rate.cash.1");
+    assert_eq!(kept(&ledger, AS_OF), (None, Some(0.0), Some(0.0)));
+    // both days are in time
+    ledger.settlement_first[0] += 8;
+    assert_eq!(kept(&ledger, AS_OF), (Some(1.0), Some(1.0), Some(1.0)));
+}
+
 #[test]
 fn what_is_written_off_or_taken_as_a_discount_is_counted() {
     let mut rows =
@@ -158,6 +203,7 @@ fn ledger(bills: Vec<Bill>) -> Ledger {
         for (k, (after, tenths, late)) in bill.4.iter().enumerate() {
             paid.invoice.push(i as u32);
             paid.day.push(bill.0 + after);
+            paid.first.push(bill.0 + after - if (i + 2 * k) % 5 == 0 { 9 } else { 0 });
             paid.known.push(bill.0 + after + late);
             paid.amount.push(Amount(bill.2 * tenths * 1_000));
             paid.kind.push([Cash, Cash, WriteOff, Discount][(i + k) % 4]);

@@ -123,7 +123,7 @@ impl Stand<'_> {
     }
 
     fn learns(&self, i: usize) -> bool {
-        self.known.issue[i] >= self.since.0
+        self.known.issue[i] >= self.since.0 && self.known.is_dated(i)
     }
 
     /// Currencies with open invoices, as places in the ledger's list, in order.

@@ -296,7 +296,7 @@ fn formats(key: &str, value: &Entry) -> Result<Vec<DateFormat>, Wrong> {
 }
 
 fn dates(of: Table, value: &Entry) -> Result<Dates, Wrong> {
-    let known = ["formats", "fields", "resolve", "exported"];
+    let known = ["formats", "fields", "resolve", "exported", "undecided"];
     let checks =
         [("terms", Check::Terms), ("after_issue", Check::AfterIssue), ("before_export", Check::BeforeExport)];
     let mut dates = Dates::default();
@@ -318,20 +318,26 @@ fn dates(of: Table, value: &Entry) -> Result<Dates, Wrong> {
                     dates.fields.push((name, formats(name, value)?));
                 }
             }
-            "resolve" if of == Table::Invoices => {
+            "resolve" if has_payments(of) => {
+                // a payment has no terms, and its row does not say when its invoice was issued
                 let words = checks.map(|(word, _)| word);
+                let words = if of == Table::Invoices { &words[..] } else { &words[2..] };
                 let entries = match value.get_ref() {
                     DeValue::Array(entries) => entries.iter().collect(),
                     _ => vec![value],
                 };
                 for entry in entries {
-                    let found = word("resolve", entry, &words)?;
+                    let found = word("resolve", entry, words)?;
                     dates
                         .resolve
                         .extend(checks.iter().find(|(word, _)| *word == found).map(|(_, check)| *check));
                 }
             }
             "exported" => dates.exported = Some(day(value)?),
+            "undecided" if has_payments(of) => {
+                word("undecided", value, &["later"])?;
+                dates.keep_undecided = true;
+            }
             _ => return Err(unknown_key(key, "dates", &known)),
         }
     }
@@ -343,13 +349,18 @@ fn dates(of: Table, value: &Entry) -> Result<Dates, Wrong> {
         ));
     }
     let all = std::iter::once(&dates.formats).chain(dates.fields.iter().map(|(_, formats)| formats));
-    for formats in all.filter(|_| dates.resolve.is_empty()) {
+    for formats in all.filter(|_| dates.resolve.is_empty() && !dates.keep_undecided) {
         if let Some((a, b)) = DateStyle::new(formats.clone()).clash() {
             let (a, b) = (a.pattern().to_owned(), b.pattern().to_owned());
             return Err((formats_at, MappingProblem::Clash { a, b }));
         }
     }
     Ok(dates)
+}
+
+/// Whether rows of a table may have a day of payment.
+fn has_payments(of: Table) -> bool {
+    matches!(of, Table::Invoices | Table::Payments)
 }
 
 /// A date of TOML, or a text.

@@ -189,6 +189,8 @@ pub(super) struct Dates {
     pub resolve: Vec<Check>,
     /// The day of the export.
     pub exported: Option<Day>,
+    /// Whether a payment whose day no check decides is kept, as known on the last day that it can have been.
+    pub keep_undecided: bool,
 }
 
 /// What a date can be held against to decide between two readings.

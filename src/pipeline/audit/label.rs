@@ -49,7 +49,8 @@ impl fmt::Display for LabelReport {
 /// Holds what training learns from against the ledger.
 ///
 /// On each landmark the risk set is every invoice that was known and not known to be settled; each is followed until it
-/// is settled, as_of, or `horizon_days` after the landmark, whatever comes first. Nothing of the sweep that makes the
+/// is settled, as_of, or `horizon_days` after the landmark, whatever comes first. One of which as_of does not know on
+/// which day it was settled is in none. Nothing of the sweep that makes the
 /// spells is used here.
 pub fn check_labels(known: &Known, landmarks: &[Day], horizon_days: i32, learnt: Vec<Spell>) -> LabelReport {
     let mut report =
@@ -60,7 +61,7 @@ pub fn check_labels(known: &Known, landmarks: &[Day], horizon_days: i32, learnt:
     let mut last = None;
     for spell in &learnt {
         let (i, l) = (spell.invoice as usize, spell.landmark.0);
-        let was_open = known.known_day(i) <= l && l < known.settled_known_day(i);
+        let was_open = known.is_dated(i) && known.known_day(i) <= l && l < known.settled_known_day(i);
         let again = last.replace((spell.invoice, l)) == Some((spell.invoice, l));
         if again || !was_open || landmarks.binary_search(&spell.landmark).is_err() {
             report.n_foreign += 1;
@@ -77,7 +78,7 @@ pub fn check_labels(known: &Known, landmarks: &[Day], horizon_days: i32, learnt:
         let before = |day: i32| landmarks.partition_point(|l| l.0 < day);
         before(known.settled_known_day(i)).saturating_sub(before(known.known_day(i)))
     };
-    let offered: usize = (0..known.n_invoices()).map(open_on).sum();
+    let offered: usize = (0..known.n_invoices()).filter(|i| known.is_dated(*i)).map(open_on).sum();
     report.n_missing = offered - held;
     report
 }

@@ -4,7 +4,8 @@ use super::law::{any_invoice, past};
 use super::{Files, INVOICES, policy};
 use crate::sample::{AS_OF, Desk, POLICY};
 use arrears::contract::Manifest;
-use arrears::ingest::{Book, IngestError, Sources, check, read};
+use arrears::core::Day;
+use arrears::ingest::{Book, IngestError, Mapping, Sources, check, read};
 use arrears::pipeline::{Job, Silent, run};
 use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
@@ -192,6 +193,36 @@ proptest! {
             let found = past(book(&file)).map(|book| (findings(&book), book.ledger));
             prop_assert_eq!(&found, first.get_or_insert(found.clone()), "{}", name);
         }
+    }
+}
+
+/// What a mapping keeps of days that nothing decides is kept whatever the format.
+#[test]
+fn an_undecided_payment_day_is_kept_in_every_format() {
+    let mapping = "[invoices.dates]\nformats = [\"D/M/YYYY\", \"M/D/YYYY\"]\nresolve = \"terms\"\nundecided = \"later\"\n";
+    let mapping = Mapping::parse(mapping, "both orders").unwrap();
+    let rows = "invoice_id,customer_id,issue_date,due_date,terms_days,amount,paid_date\n\
+                A,C,20/1/2024,3/2/2024,14,100.00,4/6/2024\n\
+                B,C,1/20/2024,2/3/2024,14,50.00,4/26/2024\n";
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in files(&records(rows)) {
+        let file = dir.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let sources = Sources { invoices: file, mapping: mapping.clone(), ..Sources::default() };
+        let book = check(&read(&sources).unwrap(), None, &policy()).unwrap();
+        let l = &book.ledger;
+        let paid: Vec<_> = l
+            .settlement_first
+            .iter()
+            .zip(&l.settlement_day)
+            .map(|(f, d)| [Day(*f), Day(*d)].map(|d| d.to_string()))
+            .collect();
+        assert_eq!(paid, [["2024-04-06", "2024-06-04"], ["2024-04-26", "2024-04-26"]], "{name}");
+        assert_eq!(
+            book.quarantine.iter().map(|q| (q.row, q.rule_id)).collect::<Vec<_>>(),
+            [(1, "DATE_UNDECIDED")],
+            "{name}"
+        );
     }
 }
 

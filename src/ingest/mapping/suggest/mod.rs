@@ -291,12 +291,17 @@ impl Suggestion {
                     "# UNSURE: every value fits {a} and {b}, as `{}`; choose one\n# {name} = \"{a}\"\n",
                     plain(&value)
                 ),
-                Written::Mixed(formats, a, b) => format!(
-                    "# UNSURE: `{}` and `{}` are written in two orders; with both declared, `resolve` must say what\n# decides\n# {name} = {}\n",
-                    plain(&a),
-                    plain(&b),
-                    list(&formats)
-                ),
+                Written::Mixed(formats, a, b) => {
+                    let is_payment = ["paid_date", "payment_date"].contains(&name);
+                    let kept = ", and `undecided = \"later\"` keeps payments of which nothing does";
+                    format!(
+                        "# UNSURE: `{}` and `{}` are written in two orders; with both declared, `resolve` must say what\n# decides{}\n# {name} = {}\n",
+                        plain(&a),
+                        plain(&b),
+                        if is_payment { kept } else { "" },
+                        list(&formats)
+                    )
+                }
             };
             text.push_str(&line);
         }
