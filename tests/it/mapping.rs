@@ -517,7 +517,7 @@ fn only_days_of_payment_may_be_kept_undecided() {
     let refused = |mapping: &str| Mapping::parse(mapping, "mine.toml").unwrap_err().to_string();
     assert_eq!(
         refused("[invoices.dates]\nundecided = \"earlier\"\n"),
-        "mine.toml: line 2: `earlier` is not known"
+        "mine.toml: line 2: `earlier` is not one of later"
     );
     assert!(refused("[contacts.dates]\nundecided = \"later\"\n").contains("`undecided`"));
     assert!(refused("[payments.dates]\nresolve = \"terms\"\n").contains("`terms`"));
