@@ -5,6 +5,8 @@ mod contact;
 mod hold;
 mod priority;
 mod reporting;
+mod rules;
+mod segment;
 mod step;
 mod value;
 mod worklist;
@@ -14,9 +16,11 @@ pub use contact::{Contact, Contacts};
 pub use hold::Hold;
 pub use priority::{Reasons, Stakes, priorities};
 pub use reporting::{CollectError, Reporting};
+pub use rules::idle_segments;
+pub use segment::{SegmentRow, segments};
 pub use step::{GainBasis, Step};
 pub use value::Outlook;
-pub use worklist::Priorities;
+pub use worklist::{Portion, Priorities};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,10 @@
 
 use super::contact::History;
 use super::reporting::Conversion;
-use super::{Chance, CollectError, Contacts, GainBasis, Hold, Outlook, Priorities, Reporting, Step, allot};
+use super::rules::{Rulebook, Rules};
+use super::{
+    Chance, CollectError, Contacts, GainBasis, Hold, Outlook, Portion, Priorities, Reporting, Step, allot,
+};
 use crate::core::{Amount, Currency};
 use crate::ledger::Known;
 use crate::policy::{Level, ValidPolicy};
@@ -33,7 +36,8 @@ pub struct Stakes<'a> {
 ///
 /// A level of the ladder may be taken if the customer's oldest undisputed open invoice is inside its days past due, and
 /// as much is open undisputed, and of that at risk, as it asks for. Its gain is `sum_i open_i gain_i - cost`, over
-/// undisputed open invoices, with [`Outlook::gain`] per unit. Without a limit on calls the level with the largest gain
+/// undisputed open invoices, with [`Outlook::gain`] per unit. What the policy says of segments holds for customers all of
+/// whose open invoices are of them. Without a limit on calls the level with the largest gain
 /// above zero is the action, the milder one of equals; with one, [`allot`] gives the calls to those with whom they bring
 /// most, and the others get what takes no calls. Customers on [`Hold`], and those whom no level gains anything, have no
 /// action and `expected_gain` 0. The order is by `priority_value`, then `value_at_risk`, both falling, then
@@ -67,23 +71,14 @@ pub fn priorities(
 ) -> Result<Priorities, CollectError> {
     assert_eq!(stakes.open.len(), stakes.curves.len(), "one curve an open invoice");
     assert_eq!(stakes.open.len(), stakes.reasons.len(), "reasons for each open invoice");
-    let collect = &policy.collect;
-    let as_of = stakes.known.as_of();
-    let steps: Vec<Step> =
-        collect.ladder.iter().map(|level| Step::new(level, as_of, contacts, collect)).collect();
-    let desk = Desk {
-        stakes,
-        contacts,
-        conversions: conversions(stakes, reporting)?,
-        last_day: steps.iter().map(Step::last_day).max().unwrap_or(0),
-        steps,
-        policy,
-    };
     let customers = customers_of(stakes);
+    let book = Rulebook::new(stakes, &customers, contacts, policy);
+    let desk = Desk { stakes, contacts, conversions: conversions(stakes, reporting)?, book, policy };
     let mut cases: Vec<Case> = customers
         .into_par_iter()
+        .enumerate()
         .with_min_len(16)
-        .map_init(Outlook::default, |outlook, rows| desk.case(rows, outlook))
+        .map_init(Outlook::default, |outlook, (place, rows)| desk.case(place, rows, outlook))
         .collect();
     let gap = desk.decide(&mut cases);
     cases.par_sort_by(|a, b| {
@@ -121,12 +116,18 @@ fn customers_of(stakes: &Stakes<'_>) -> Vec<Range<usize>> {
 struct Possible {
     level: usize,
     gain: f64,
+    /// Its place among the levels that may be taken, as [`Case::gains`] has them.
+    place: usize,
 }
 
 /// What is decided of one customer.
 struct Case {
     /// Places in `open`.
     rows: Range<usize>,
+    /// Place among the desk's rules of those that hold for it.
+    rules: usize,
+    /// What each level that may be taken gains on each of `rows`, all levels of an invoice together; nothing if none may.
+    gains: Vec<f64>,
     open_amount: Amount,
     overdue_amount: Amount,
     oldest_days_past_due: i32,
@@ -175,10 +176,7 @@ struct Desk<'a> {
     stakes: &'a Stakes<'a>,
     contacts: &'a Contacts<'a>,
     conversions: Vec<Option<Conversion>>,
-    /// The ladder, level by level.
-    steps: Vec<Step>,
-    /// Last day after as_of on which any of them works.
-    last_day: i32,
+    book: Rulebook,
     policy: &'a ValidPolicy,
 }
 
@@ -193,13 +191,21 @@ impl Desk<'_> {
         conversion.apply(self.stakes.known.open_amount[i])
     }
 
-    fn case(&self, rows: Range<usize>, outlook: &mut Outlook) -> Case {
-        let (known, collect) = (self.stakes.known, &self.policy.collect);
+    fn rules(&self, case: &Case) -> &Rules {
+        self.book.at(case.rules)
+    }
+
+    /// The customer that is so many places from the first.
+    fn case(&self, place: usize, rows: Range<usize>, outlook: &mut Outlook) -> Case {
+        let (known, rules) = (self.stakes.known, self.book.place(place));
+        let collect = &self.book.at(rules).collect;
         let customer = known.customer[self.stakes.open[rows.start] as usize] as usize;
         let history = History::of(self.stakes, self.contacts, customer, self.policy);
         let mut case = Case {
             riskiest: rows.start,
             rows: rows.clone(),
+            rules,
+            gains: Vec::new(),
             open_amount: Amount::ZERO,
             overdue_amount: Amount::ZERO,
             oldest_days_past_due: i32::MIN,
@@ -229,13 +235,13 @@ impl Desk<'_> {
         }
         case.hold = Hold::of(known, &self.stakes.open[rows.clone()], case.open_amount, &history, collect);
         if case.hold.is_none() {
-            case.chances = self.chances(rows, outlook);
+            (case.chances, case.gains) = self.chances(self.book.at(rules), rows, outlook);
         }
         case
     }
 
-    /// Levels that may be taken and gain something.
-    fn chances(&self, rows: Range<usize>, outlook: &mut Outlook) -> Vec<Possible> {
+    /// Levels that may be taken and gain something, and what each of those that may be taken gains on each invoice.
+    fn chances(&self, rules: &Rules, rows: Range<usize>, outlook: &mut Outlook) -> (Vec<Possible>, Vec<f64>) {
         let as_of = self.stakes.known.as_of().0;
         let undisputed = |row: &usize| !self.stakes.known.is_disputed(self.stakes.open[*row] as usize, as_of);
         let (mut oldest, mut open, mut at_risk) = (i32::MIN, 0.0, 0.0);
@@ -251,27 +257,30 @@ impl Desk<'_> {
                 && open >= level.from_amount
                 && at_risk >= level.from_risk_prob * open
         };
-        let levels = self.policy.collect.ladder.iter().enumerate();
+        let levels = rules.collect.ladder.iter().enumerate().filter(|(_, level)| may_be_taken(level));
         let mut chances: Vec<Possible> = levels
-            .filter(|(_, level)| may_be_taken(level))
-            .map(|(level, _)| Possible { level, gain: -self.steps[level].cost })
+            .enumerate()
+            .map(|(place, (level, _))| Possible { level, gain: -rules.steps[level].cost, place })
             .collect();
+        let mut gains = vec![0.0; chances.len() * rows.len()];
         if !chances.is_empty() {
-            for row in rows.filter(undisputed) {
+            let n = chances.len();
+            for (row, gains) in rows.zip(gains.chunks_exact_mut(n)).filter(|(row, _)| undisputed(row)) {
                 self.read(row, outlook);
                 let open = self.open_amount(self.stakes.open[row] as usize).to_f64();
-                for chance in &mut chances {
-                    chance.gain += open * outlook.gain(&self.steps[chance.level], &self.policy.collect);
+                for (chance, gain) in chances.iter_mut().zip(gains) {
+                    *gain = open * outlook.gain(&rules.steps[chance.level], &rules.collect);
+                    chance.gain += *gain;
                 }
             }
         }
         chances.retain(|chance| chance.gain > 0.0);
-        chances
+        (chances, gains)
     }
 
     fn read(&self, row: usize, outlook: &mut Outlook) {
         let days_past_due = self.days_past_due(self.stakes.open[row] as usize);
-        outlook.read(self.stakes.curves, row, days_past_due, self.last_day, &self.policy.collect);
+        outlook.read(self.stakes.curves, row, days_past_due, self.book.last_day, &self.policy.collect);
     }
 
     /// Gives everybody the best there is, or what the day's calls allow; by how much another choice could be better.
@@ -280,11 +289,12 @@ impl Desk<'_> {
             cases.iter_mut().for_each(|case| case.chosen = case.best());
             return 0.0;
         };
-        let calls = |level: usize| self.policy.collect.ladder[level].calls;
         let wishes: Vec<Vec<Chance>> = cases
             .iter()
             .map(|case| {
-                let chance = |p: &Possible| Chance { value: case.weight * p.gain, calls: calls(p.level) };
+                let ladder = &self.rules(case).collect.ladder;
+                let chance =
+                    |p: &Possible| Chance { value: case.weight * p.gain, calls: ladder[p.level].calls };
                 case.chances.iter().map(chance).collect()
             })
             .collect();
@@ -300,7 +310,8 @@ impl Desk<'_> {
     /// Standard error of a customer's gain: what one more standard error of the effect would add.
     fn gain_error(&self, case: &Case, outlook: &mut Outlook) -> Option<f64> {
         let level = case.level()?;
-        let up = self.steps[level].one_error_up()?;
+        let step = &self.rules(case).steps[level];
+        let up = step.one_error_up()?;
         let as_of = self.stakes.known.as_of().0;
         let mut more = 0.0;
         for row in case.rows.clone() {
@@ -308,16 +319,43 @@ impl Desk<'_> {
             if !self.stakes.known.is_disputed(i, as_of) {
                 self.read(row, outlook);
                 let of = |step: &Step| outlook.gain(step, &self.policy.collect);
-                more += self.open_amount(i).to_f64() * (of(&up) - of(&self.steps[level]));
+                more += self.open_amount(i).to_f64() * (of(&up) - of(step));
             }
         }
         Some(more)
     }
 
+    /// What each open invoice stands for.
+    fn portions(&self, cases: &[Case]) -> Vec<Portion> {
+        let mut out = vec![Portion::default(); self.stakes.open.len()];
+        let as_of = self.stakes.known.as_of().0;
+        for case in cases {
+            let chosen = case.chosen.map(|k| &case.chances[k]);
+            let mut undisputed = 0.0;
+            for row in case.rows.clone() {
+                let i = self.stakes.open[row] as usize;
+                out[row].open_amount = self.open_amount(i);
+                if chosen.is_some() && !self.stakes.known.is_disputed(i, as_of) {
+                    undisputed += out[row].open_amount.to_f64();
+                }
+            }
+            let Some(chosen) = chosen else { continue };
+            let (cost, n) = (self.rules(case).steps[chosen.level].cost, case.gains.len() / case.rows.len());
+            for (k, row) in case.rows.clone().enumerate() {
+                let portion = &mut out[row];
+                portion.gain = case.gains[k * n + chosen.place];
+                if !self.stakes.known.is_disputed(self.stakes.open[row] as usize, as_of) && undisputed > 0.0 {
+                    portion.cost = cost * portion.open_amount.to_f64() / undisputed;
+                }
+            }
+        }
+        out
+    }
+
     fn columns(&self, cases: &[Case], reporting_currency: Currency, capacity_gap: f64) -> Priorities {
         let known = self.stakes.known;
-        let ladder = &self.policy.collect.ladder;
-        let level = |c: &Case| c.level().map(|k| &ladder[k]);
+        let level = |c: &Case| c.level().map(|k| &self.rules(c).collect.ladder[k]);
+        let step = |c: &Case| c.level().map(|k| &self.rules(c).steps[k]);
         let mut invoices = Vec::with_capacity(self.stakes.open.len());
         let mut invoice_start = vec![0];
         for case in cases {
@@ -328,8 +366,8 @@ impl Desk<'_> {
         }
         let customers: Vec<u32> =
             cases.iter().map(|c| known.customer[self.stakes.open[c.rows.start] as usize]).collect();
-        let basis = |c: &Case| c.level().map_or(GainBasis::Assumed, |k| self.steps[k].basis());
-        let date = |c: &Case| c.level().map(|k| known.as_of().plus(self.steps[k].start_days));
+        let basis = |c: &Case| step(c).map_or(GainBasis::Assumed, Step::basis);
+        let date = |c: &Case| step(c).map(|step| known.as_of().plus(step.start_days));
         Priorities {
             rank: (1..=cases.len() as u32).collect(),
             customer_id: known.customer_id.gather(&customers),
@@ -348,7 +386,7 @@ impl Desk<'_> {
             action: cases.iter().map(|c| level(c).map(|l| l.action.clone())).collect(),
             channel: cases.iter().map(|c| level(c).map(|l| l.channel.clone())).collect(),
             tone: cases.iter().map(|c| level(c).map(|l| l.tone.clone())).collect(),
-            language: self.policy.collect.language.clone(),
+            language: cases.iter().map(|c| self.rules(c).collect.language.clone()).collect(),
             action_date: cases.iter().map(date).collect(),
             calls: cases.iter().map(|c| level(c).map_or(0, |l| l.calls)).collect(),
             left_out_gain: cases.iter().map(|c| c.left_out_gain).collect(),
@@ -358,6 +396,7 @@ impl Desk<'_> {
             hold: cases.iter().map(|c| c.hold).collect(),
             invoice_id: known.invoice_id.gather(&invoices),
             invoice_start,
+            portion: self.portions(cases),
             capacity: self.policy.collect.capacity(),
             capacity_gap,
         }

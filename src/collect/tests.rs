@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::{Amount, Currency, Day};
-use crate::ledger::{InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows, sample};
+use crate::ledger::{InvoiceRows, Known, Ledger, NEVER, Segment, SettlementKind, SettlementRows, sample};
 use crate::policy::{ValidPolicy, parse};
 use crate::score::{ContactEffect, Curves};
 use std::collections::BTreeMap;
@@ -370,4 +370,33 @@ fn equal_gains_go_by_value_at_risk_then_by_name() {
     let p = ranked(&known(sample::invoices(&bills)), &[], &eur()).unwrap();
     assert_eq!(p.customer_id.iter().collect::<Vec<_>>(), ["D", "B", "C", "A"]);
     assert!(p.expected_gain.iter().all(|g| *g == 0.0));
+}
+
+/// B owes an invoice of each country, C none of the second: what DE has of its own holds for A alone.
+#[test]
+fn a_customer_is_of_a_segment_if_all_its_open_invoices_are() {
+    let bills = [
+        ("1", "A", "EUR", 90, "100"),
+        ("2", "B", "EUR", 90, "100"),
+        ("3", "B", "EUR", 95, "100"),
+        ("4", "C", "EUR", 90, "100"),
+    ];
+    let label = ["DE", "FR"].map(str::to_owned).to_vec();
+    let country = Segment { name: "country".into(), label, code: vec![0, 0, 1, 1] };
+    let k = known(InvoiceRows { segments: vec![country], ..sample::invoices(&bills) });
+    let own = format!(
+        "{POLICY}[[collect.segment]]\ncolumn = 'country'\nvalue = 'DE'\nlanguage = 'de'\nwithout = ['call']\n\
+         [[collect.segment]]\ncolumn = 'country'\nvalue = 'AT'\nquiet_days = 1\n"
+    );
+    let p = ranked_by(&own, &k, &[], &eur()).unwrap();
+    let of = |id: &str| (0..3).find(|&r| p.customer_id.get(r) == id).unwrap();
+    let said = |id: &str| (p.action[of(id)].as_deref(), p.language[of(id)].as_str());
+    assert_eq!(said("A"), (Some("reminder"), "de"));
+    assert_eq!((said("B"), said("C")), ((Some("call"), "en"), (Some("call"), "en")));
+    assert_eq!(idle_segments(&k, &k.open_invoices(), &overlaid(&own)), ["country=AT"]);
+    // 100 with 0.25 a unit for a reminder that costs 1; the parts of B's call add up to it
+    assert!((p.expected_gain[of("A")] - 24.0).abs() < 1e-9);
+    let sum = |rows: std::ops::Range<usize>| p.portion[rows].iter().map(|s| s.gain - s.cost).sum::<f64>();
+    assert!((sum(1..3) - p.expected_gain[of("B")]).abs() < 1e-9 && (sum(0..1) - 24.0).abs() < 1e-9);
+    assert!((p.portion[1].cost - 5.0).abs() < 1e-12 && (p.portion[2].cost - 5.0).abs() < 1e-12);
 }

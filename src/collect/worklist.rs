@@ -34,8 +34,8 @@ pub struct Priorities {
     pub channel: Vec<Option<String>>,
     /// How to say it.
     pub tone: Vec<Option<String>>,
-    /// In which language: the same for all.
-    pub language: String,
+    /// In which language.
+    pub language: Vec<String>,
     /// The day it can be done.
     pub action_date: Vec<Option<Day>>,
     /// Calls of the day's capacity that it takes.
@@ -54,10 +54,23 @@ pub struct Priorities {
     pub invoice_id: TextColumn,
     /// First entry of `invoice_id` of each customer, then the number of entries.
     pub invoice_start: Vec<u32>,
+    /// What each open invoice stands for, in the order of [`super::Stakes::open`].
+    pub portion: Vec<Portion>,
     /// Calls that the policy has for a day; none if there is no limit.
     pub capacity: Option<usize>,
     /// By how much another choice under this capacity could be worth more, at the most.
     pub capacity_gap: f64,
+}
+
+/// What one open invoice stands for in its customer's row, in the reporting currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Portion {
+    /// What is open of it.
+    pub open_amount: Amount,
+    /// What the action gains on it, before its cost: of all invoices of the customer, `expected_gain` + cost.
+    pub gain: f64,
+    /// Its part of what the action costs, by open amount among those that nobody disputes.
+    pub cost: f64,
 }
 
 impl Priorities {

@@ -437,6 +437,11 @@ pub const TABLES: &[TableSchema] = &[
     money::CREDIT_LIMITS,
     money::LATE_INTEREST,
     money::FACTORING,
+    money::CREDIT_INSURANCE,
+    money::INSTALMENT_OFFERS,
+    money::HANDOVER,
+    money::PAYMENT_METHODS,
+    money::SEGMENTS,
     TableSchema {
         name: "quarantine",
         folder: Folder::Run,

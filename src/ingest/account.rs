@@ -4,7 +4,7 @@ use super::code::code_of;
 use super::invoice::Invoices;
 use super::payment_row::{Columns, Row, at, first_day};
 use crate::core::Currency;
-use crate::ledger::{AccountPayment, InvoiceRows, SettlementKind, SettlementRows, Target};
+use crate::ledger::{AccountPayment, InvoiceRows, NO_VALUE, SettlementKind, SettlementRows, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who paid without naming an invoice. Most ledgers have none of it.
@@ -103,8 +103,18 @@ impl Payers {
             let Row { known, day, amount, kind, currency, .. } = row;
             let currency = currency.map(|c| code_of(&mut invoices.rows.currency_code, c));
             let payment = id(payment).map_or(0, |id| ids[id]);
-            let first = first_day(columns, &row);
-            to.account.push(AccountPayment { target, currency, day, first, known, amount, kind, payment });
+            let (first, method) = (first_day(columns, &row), NO_VALUE);
+            to.account.push(AccountPayment {
+                target,
+                currency,
+                day,
+                first,
+                known,
+                amount,
+                kind,
+                method,
+                payment,
+            });
         }
         to.document = self.lines;
     }
@@ -139,6 +149,9 @@ impl Invoices {
             }
             to.amount.push(c.amount);
             to.kind.push(SettlementKind::Credit);
+            if !to.method.label.is_empty() {
+                to.method.code.push(NO_VALUE);
+            }
         }
         let of_documents = self.credited.iter().filter(|c| c.is_document);
         let mut places = None;
@@ -149,8 +162,18 @@ impl Invoices {
             to.document.push(lines);
             let (day, known, amount) = (c.day, c.known, c.amount);
             let (target, kind) = (Target::Document(to.document.len() as u32 - 1), SettlementKind::Credit);
-            let (first, currency, payment) = (day, None, 0);
-            to.account.push(AccountPayment { target, currency, day, first, known, amount, kind, payment });
+            let (first, currency, method, payment) = (day, None, NO_VALUE, 0);
+            to.account.push(AccountPayment {
+                target,
+                currency,
+                day,
+                first,
+                known,
+                amount,
+                kind,
+                method,
+                payment,
+            });
         }
     }
 }

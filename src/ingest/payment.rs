@@ -6,7 +6,7 @@ use super::code::forget_unused;
 use super::empty::is_null_spelling;
 use super::invoice::{Invoices, Taken};
 use super::invoice_row::Basis;
-use super::key::{Keys, hash, hash_pair, shares};
+use super::key::{Interner, Keys, hash, hash_pair, shares};
 use super::payment_row::{Columns, Lane, Row, at, first_day};
 use super::rule::{self, Refusal};
 use super::table::RawTable;
@@ -14,12 +14,16 @@ use super::tally::Aside;
 use super::{FxTable, IngestError};
 use crate::core::room::zeros;
 use crate::core::{Amount, Currency, Day};
-use crate::ledger::{Allocation, Finding, Found, SettlementKind, SettlementRows, Target, allocate};
+use crate::ledger::{
+    Allocation, Finding, Found, NO_VALUE, Segment, SettlementKind, SettlementRows, Target, allocate,
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Ten-thousandths in a hundredth of a unit, to which converted amounts are rounded.
 const HUNDREDTH: f64 = 100.0;
+/// Payments whose methods one task reads.
+const METHOD_BLOCK: usize = 1 << 16;
 /// Ten-thousandths of the first amount that DECIMAL(18,4) does not hold.
 const AMOUNT_END: f64 = 1e18;
 
@@ -70,10 +74,14 @@ pub(super) fn judge(
         join.compare_amounts();
     }
     let (mut settlements, mut good) = join.settlements();
-    let Join { columns, rows, payers, mut aside, .. } = join;
     let n_linked = good.len();
-    good.extend(payers.payments());
+    good.extend(join.payers.payments());
+    let mut method = join.methods(&good);
+    let Join { columns, rows, payers, mut aside, .. } = join;
+    let on_account = method.code.split_off(n_linked.min(method.code.len()));
+    settlements.method = method;
     payers.write(&mut settlements, (&columns, &rows), invoices, till.basis.default_currency);
+    settlements.account.iter_mut().zip(on_account).for_each(|(payment, method)| payment.method = method);
     invoices.credit(&mut settlements);
     if !settlements.account.is_empty() {
         let (allocated, found) = allocate(&mut invoices.rows, &settlements, &till.how);
@@ -380,6 +388,31 @@ impl Join<'_, '_> {
         let (columns, i) = self.cells(payment);
         let note = columns.found(i, what);
         self.note(payment, note)
+    }
+
+    /// How each of some payments was made, codes in their order and labels sorted; nothing if of none is known how.
+    fn methods(&self, payments: &[u32]) -> Segment {
+        if !self.table.has("method") {
+            return Segment::default();
+        }
+        let of_block = |block: &[u32]| {
+            let mut labels = Interner::default();
+            let code = |payment: &u32| {
+                let (columns, i) = self.cells(*payment);
+                columns.method(i).map_or(NO_VALUE, |method| labels.code(method))
+            };
+            let codes: Vec<u32> = block.iter().map(code).collect();
+            (labels, codes)
+        };
+        let blocks: Vec<(Interner, Vec<u32>)> = payments.par_chunks(METHOD_BLOCK).map(of_block).collect();
+        let (mut labels, mut all) = (Interner::default(), Vec::with_capacity(payments.len()));
+        for (own, codes) in blocks {
+            let new: Vec<u32> = own.texts.iter().map(|text| labels.code(text)).collect();
+            all.extend(codes.iter().map(|code| new.get(*code as usize).copied().unwrap_or(NO_VALUE)));
+        }
+        let label: Vec<String> = labels.texts.iter().map(str::to_owned).collect();
+        let method = Segment { name: "method".to_owned(), label, code: all }.tidied();
+        if method.label.is_empty() { Segment::default() } else { method }
     }
 
     /// What settles an invoice, and which payments they are.

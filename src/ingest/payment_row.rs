@@ -24,6 +24,7 @@ pub(super) struct Columns<'a> {
     payment: Cells<'a>,
     pub currency: Cells<'a>,
     kind: Cells<'a>,
+    method: Cells<'a>,
 }
 
 /// What a payment row says, but for the ids.
@@ -50,6 +51,7 @@ impl<'a> Columns<'a> {
             payment: cells("payment_id"),
             currency: cells("currency"),
             kind: cells("kind"),
+            method: cells("method"),
         }
     }
 
@@ -99,6 +101,11 @@ impl<'a> Columns<'a> {
     /// The id of the payment in a row.
     pub fn payment_id(&self, i: usize) -> Option<&'a str> {
         self.payment.text(i).filter(|id| !is_null_spelling(id))
+    }
+
+    /// How the payment in a row was made.
+    pub fn method(&self, i: usize) -> Option<&'a str> {
+        self.method.text(i).filter(|method| !is_null_spelling(method))
     }
 
     /// A note of what was found in a row's amount.

@@ -61,6 +61,7 @@ const PAYMENTS: &[Field] = &[
     optional("payment_id", Kind::Text),
     optional("currency", Kind::Text),
     optional("kind", Kind::Text),
+    optional("method", Kind::Text),
     optional("instalment", Kind::Text),
     optional("recorded_date", Kind::Day),
 ];

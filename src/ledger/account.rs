@@ -2,7 +2,7 @@
 
 use super::allocation::{AccountPayment, Book, Event, Finding, Found, To};
 use super::line::Line;
-use super::{AccountCredit, SettlementKind};
+use super::{AccountCredit, NO_VALUE, SettlementKind};
 use crate::core::Amount;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,8 @@ pub(super) struct Piece {
     pub known: i32,
     pub amount: Amount,
     pub kind: SettlementKind,
+    /// As in [`Event`].
+    pub method: u32,
 }
 
 /// Where a payment without an invoice went.
@@ -153,8 +155,8 @@ impl<'a> Sweep<'a> {
     fn take(&mut self, place: u32, event: &Event, amount: Amount) {
         let taken = self.lines[place as usize].take(amount, event.day, event.kind);
         let known = if matches!(event.to, To::Line(_)) { event.known } else { event.at };
-        let Event { day, first, kind, .. } = *event;
-        let piece = Piece { day, first, known, amount: taken.settled, kind };
+        let Event { day, first, kind, method, .. } = *event;
+        let piece = Piece { day, first, known, amount: taken.settled, kind, method };
         self.write(place, piece);
         self.credit(self.currency(place), event, taken.on_account);
     }
@@ -169,7 +171,7 @@ impl<'a> Sweep<'a> {
     fn give(&mut self, place: u32, (day, first): (i32, i32), known: i32) {
         if self.lines[place as usize].is_lenient() {
             for (kind, amount) in self.lines[place as usize].give() {
-                self.write(place, Piece { day, first, known, amount, kind });
+                self.write(place, Piece { day, first, known, amount, kind, method: NO_VALUE });
             }
         }
         self.keep_open(place);

@@ -5,7 +5,7 @@
 
 use super::account::{Part, Sweep};
 use super::line::{Allocation, Line};
-use super::{AccountCredit, InvoiceRows, SettlementKind, SettlementRows};
+use super::{AccountCredit, InvoiceRows, NO_VALUE, SettlementKind, SettlementRows};
 use crate::core::Amount;
 use rayon::prelude::*;
 
@@ -36,6 +36,8 @@ pub struct AccountPayment {
     pub amount: Amount,
     /// What it was.
     pub kind: SettlementKind,
+    /// How it was paid, a code of [`SettlementRows::method`]; [`NO_VALUE`] if that is not known.
+    pub method: u32,
     /// A code of the payment's id in the order of ids, from 1; 0 if it has none. A reversal undoes the payment of the
     /// same code first.
     pub payment: u32,
@@ -77,6 +79,7 @@ pub fn allocate(
         (0..invoices.customer_id.len()).into_par_iter().map(|c| Sweep::of(&book, c).swept()).collect();
     let mut all = SettlementRows { allocated: true, ..SettlementRows::default() };
     let mut found = Vec::new();
+    let has_method = !rows.method.label.is_empty();
     for part in &mut parts {
         for (invoice, piece) in &part.pieces {
             all.invoice.push(*invoice);
@@ -85,12 +88,19 @@ pub fn allocate(
             all.known.push(piece.known);
             all.amount.push(piece.amount);
             all.kind.push(piece.kind);
+            if has_method {
+                all.method.code.push(piece.method);
+            }
         }
         invoices.credits.append(&mut part.credits);
         found.append(&mut part.found);
     }
     if all.first == all.day {
         all.first = Vec::new();
+    }
+    if has_method {
+        all.method.name.clone_from(&rows.method.name);
+        all.method.label.clone_from(&rows.method.label);
     }
     found.sort_unstable();
     (all, found)
@@ -183,6 +193,7 @@ impl<'a> Book<'a> {
             let at = known.max(self.known(rows.invoice[r]));
             let (day, amount, kind) = (rows.day[r], rows.amount[r], rows.kind[r]);
             let first = rows.first.get(r).copied().unwrap_or(day);
+            let method = rows.method.code.get(r).copied().unwrap_or(NO_VALUE);
             return Event {
                 at,
                 to,
@@ -193,10 +204,11 @@ impl<'a> Book<'a> {
                 amount,
                 payment: 0,
                 first,
+                method,
                 row,
             };
         };
-        let AccountPayment { target, day, first, amount, kind, payment: code, .. } = *payment;
+        let AccountPayment { target, day, first, amount, kind, method, payment: code, .. } = *payment;
         let known = payment.known.max(day);
         let (to, at) = match target {
             Target::Account(_) => (To::Account, known),
@@ -206,7 +218,7 @@ impl<'a> Book<'a> {
             }
         };
         let is_reversal = amount < Amount::ZERO;
-        Event { at, to, known, is_reversal, day, kind, amount, payment: code, first, row }
+        Event { at, to, known, is_reversal, day, kind, amount, payment: code, first, method, row }
     }
 }
 
@@ -232,5 +244,7 @@ pub(super) struct Event {
     pub amount: Amount,
     payment: u32,
     pub first: i32,
+    /// How it was paid, as in [`AccountPayment`].
+    pub method: u32,
     pub row: u32,
 }

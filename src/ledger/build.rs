@@ -3,7 +3,7 @@
 use super::allocation::{AccountPayment, allocate};
 use super::grouping::Grouped;
 use super::line::Allocation;
-use super::{AccountCredit, Ledger, Segment, SettlementKind};
+use super::{AccountCredit, Ledger, NO_VALUE, Segment, SettlementKind};
 use crate::core::{Amount, Currency, TextColumn};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -64,6 +64,8 @@ pub struct SettlementRows {
     pub amount: Vec<Amount>,
     /// What it was.
     pub kind: Vec<SettlementKind>,
+    /// How it was paid: labels, also those of `account`, and a code a row or none at all.
+    pub method: Segment,
     /// Payments that name no single invoice.
     pub account: Vec<AccountPayment>,
     /// The instalments of each document that `account` names, by row in [`InvoiceRows`].
@@ -122,6 +124,7 @@ impl Ledger {
         if !settlements.account.is_empty() {
             settlements = allocate(&mut rows, &settlements, how).0;
         }
+        settlements.method = std::mem::take(&mut settlements.method).tidied();
         let (customer_order, customer_rank) = ranked(rows.customer_id.len(), |a, b| {
             rows.customer_id.get(a as usize).cmp(rows.customer_id.get(b as usize))
         });
@@ -169,6 +172,8 @@ impl Ledger {
             ledger.allocate(how);
         }
         ledger.credits.sort_unstable();
+        // what took nothing is gone, and its label may be
+        ledger.settlement_method = std::mem::take(&mut ledger.settlement_method).tidied();
         ledger.drop_columns_that_say_nothing();
         Ok(ledger)
     }
@@ -185,6 +190,9 @@ impl Ledger {
         self.settlement_day = order.par_iter().map(|&r| rows.day[r as usize]).collect();
         self.settlement_amount = order.par_iter().map(|&r| rows.amount[r as usize]).collect();
         self.settlement_kind = order.par_iter().map(|&r| rows.kind[r as usize]).collect();
+        if !rows.method.code.is_empty() {
+            self.settlement_method = rows.method.gather(&order);
+        }
         if !rows.known.is_empty() {
             self.settlement_known = order.par_iter().map(|&r| known(r as usize)).collect();
         }
@@ -230,12 +238,12 @@ impl Ledger {
         let rank = |s: usize| {
             let amount = self.settlement_amount[s];
             let (known, day) = (self.settlement_known_day(s), self.settlement_day[s]);
-            let first = self.settlement_first_day(s);
-            (known, amount < Amount::ZERO, day, self.settlement_kind[s], amount, first)
+            let (first, method) = (self.settlement_first_day(s), self.settlement_method_code(s));
+            (known, amount < Amount::ZERO, day, self.settlement_kind[s], amount, first, method)
         };
         let mut ranks: Vec<_> = of_invoice.clone().map(rank).collect();
         ranks.sort_unstable();
-        for (s, (known, _, day, kind, amount, first)) in of_invoice.zip(ranks) {
+        for (s, (known, _, day, kind, amount, first, method)) in of_invoice.zip(ranks) {
             (self.settlement_day[s], self.settlement_kind[s], self.settlement_amount[s]) =
                 (day, kind, amount);
             if let Some(place) = self.settlement_known.get_mut(s) {
@@ -243,6 +251,9 @@ impl Ledger {
             }
             if let Some(place) = self.settlement_first.get_mut(s) {
                 *place = first;
+            }
+            if let Some(place) = self.settlement_method.code.get_mut(s) {
+                *place = method;
             }
         }
     }
@@ -305,7 +316,9 @@ impl Ledger {
         };
         out.settlement_start.push(0);
         let (has_known, has_first) = (!self.settlement_known.is_empty(), !self.settlement_first.is_empty());
-        let mut push = |day, first, known, amount, kind| {
+        let has_method = !self.settlement_method.code.is_empty();
+        let mut push = |days: (i32, i32, i32), amount, kind, method| {
+            let (day, first, known) = days;
             out.settlement_day.push(day);
             out.settlement_amount.push(amount);
             out.settlement_kind.push(kind);
@@ -315,6 +328,9 @@ impl Ledger {
             if has_first {
                 out.settlement_first.push(first);
             }
+            if has_method {
+                out.settlement_method.code.push(method);
+            }
             out.settlement_day.len() as u32
         };
         let (mut given, mut more, mut end) = (given.iter().peekable(), Vec::new(), 0);
@@ -322,10 +338,11 @@ impl Ledger {
             for s in self.settlements_of(i).filter(|s| self.settlement_amount[*s] != Amount::ZERO) {
                 let (first, known) = (self.settlement_first_day(s), self.settlement_known_day(s));
                 let (amount, kind) = (self.settlement_amount[s], self.settlement_kind[s]);
-                end = push(self.settlement_day[s], first, known, amount, kind);
+                let days = (self.settlement_day[s], first, known);
+                end = push(days, amount, kind, self.settlement_method_code(s));
             }
             while let Some(g) = given.next_if(|g| g.invoice == i) {
-                end = push(g.day, g.first, g.known, g.amount, g.kind);
+                end = push((g.day, g.first, g.known), g.amount, g.kind, NO_VALUE);
                 more.push(i);
             }
             out.settlement_start.push(end);
@@ -338,6 +355,7 @@ impl Ledger {
         self.settlement_first = out.settlement_first;
         self.settlement_amount = out.settlement_amount;
         self.settlement_kind = out.settlement_kind;
+        self.settlement_method.code = out.settlement_method.code;
     }
 }
 
@@ -366,11 +384,12 @@ struct Run {
 
 impl SettlementRows {
     /// What the settlements of an invoice are sorted by.
-    fn rank(&self, row: usize) -> (i32, bool, i32, SettlementKind, Amount, i32) {
+    fn rank(&self, row: usize) -> (i32, bool, i32, SettlementKind, Amount, i32, u32) {
         let (day, amount) = (self.day[row], self.amount[row]);
         let known = self.known.get(row).map_or(day, |known| day.max(*known));
         let first = self.first.get(row).copied().unwrap_or(day);
-        (known, amount < Amount::ZERO, day, self.kind[row], amount, first)
+        let method = self.method.code.get(row).copied().unwrap_or(NO_VALUE);
+        (known, amount < Amount::ZERO, day, self.kind[row], amount, first, method)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A ledger cut to what was known on a day.
 
-use super::{Ledger, NEVER};
+use super::{Ledger, NEVER, NO_VALUE};
 use crate::core::{Amount, Day};
 use rayon::prelude::*;
 use std::ops::Deref;
@@ -109,6 +109,7 @@ impl Ledger {
             ..Ledger::default()
         };
         out.settlement_start.push(0);
+        let has_method = !self.settlement_method.code.is_empty();
         for c in &mut out.credits {
             c.customer = new_customer[c.customer as usize];
             c.currency = new_currency[c.currency as usize];
@@ -125,9 +126,15 @@ impl Ledger {
                 if !self.settlement_first.is_empty() {
                     out.settlement_first.push(self.settlement_first[s]);
                 }
+                if has_method {
+                    out.settlement_method.code.push(self.settlement_method.code[s]);
+                }
             }
             out.settlement_start.push(out.settlement_day.len() as u32);
         }
+        out.settlement_method.name.clone_from(&self.settlement_method.name);
+        out.settlement_method.label.clone_from(&self.settlement_method.label);
+        out.settlement_method = std::mem::take(&mut out.settlement_method).tidied();
         out.drop_columns_that_say_nothing();
         out.index_customers();
         out
@@ -174,6 +181,9 @@ impl Ledger {
             self.discount_rate = Vec::new();
             self.discount_days = Vec::new();
         }
+        if self.settlement_method.code.iter().all(|&code| code == NO_VALUE) {
+            self.settlement_method = super::Segment::default();
+        }
         self.segments.retain(|segment| !segment.says_nothing());
     }
 
@@ -210,6 +220,7 @@ impl Known {
         if ledger.segment_values_max > 0 {
             let (amount, max) = (&ledger.amount, ledger.segment_values_max);
             ledger.segments = ledger.segments.into_iter().map(|s| s.capped(amount, max)).collect();
+            ledger.settlement_method = ledger.settlement_method.capped(&ledger.settlement_amount, max);
         }
         let ledger = ledger;
         let state = |i: usize| {

@@ -76,7 +76,8 @@ pub struct AccountCredit {
 /// All invoices and what settled them, in one canonical order that the order of the input rows does not change.
 ///
 /// Customers are sorted by id; invoices by customer, issue date, then id; settlements by invoice, the day they
-/// were known, reversals last, the day they happened, kind, amount, then the first day they can have happened. Columns of invoices have one entry an invoice, those of
+/// were known, reversals last, the day they happened, kind, amount, the first day they can have happened, then method. Columns of
+/// invoices have one entry an invoice, those of
 /// settlements one a settlement; `*_start` columns hold one entry more than what they index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -125,6 +126,8 @@ pub struct Ledger {
     pub settlement_amount: Vec<Amount>,
     /// What it was.
     pub settlement_kind: Vec<SettlementKind>,
+    /// How it was paid, one code a settlement; without codes when of none is known how.
+    pub settlement_method: Segment,
     /// Unapplied credits, sorted.
     pub credits: Vec<AccountCredit>,
 }
@@ -168,6 +171,11 @@ impl Ledger {
     /// Whether it is known on which day settlement `s` happened.
     pub fn is_settlement_dated(&self, s: usize) -> bool {
         self.settlement_first_day(s) == self.settlement_day[s]
+    }
+
+    /// The code of how settlement `s` was paid, [`NO_VALUE`] if that is not known.
+    pub fn settlement_method_code(&self, s: usize) -> u32 {
+        self.settlement_method.code.get(s).copied().unwrap_or(NO_VALUE)
     }
 
     /// Whether invoice `i` is under an open dispute at the end of `day`.

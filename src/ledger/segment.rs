@@ -63,7 +63,12 @@ impl Segment {
     /// The invoices at `index`, in its order; labels that none of them has are gone.
     pub(super) fn gather(&self, index: &[u32]) -> Self {
         let code = index.par_iter().map(|&i| self.code[i as usize]).collect();
-        Self { name: self.name.clone(), label: self.label.clone(), code }.tidy(|label| label.to_owned())
+        Self { name: self.name.clone(), label: self.label.clone(), code }.tidied()
+    }
+
+    /// The same with labels sorted, equal ones made one, and those of no invoice dropped.
+    pub(crate) fn tidied(self) -> Self {
+        self.tidy(|label| label.to_owned())
     }
 
     /// The same with every label renamed, then sorted, equal ones made one, and those of no invoice dropped.

@@ -39,7 +39,8 @@ pub fn known_sha256(known: &Known, contacts: &[Contact<'_>], reporting: &Reporti
         let days = |h: &mut Sha256| numbers(h, known.settlement_first.iter().map(|v| v.to_le_bytes()));
         Box::new(days) as Part<'_>
     });
-    let segments = known.segments.iter().map(of_segment);
+    let method = Some(&known.settlement_method).filter(|method| !method.code.is_empty());
+    let segments = known.segments.iter().chain(method).map(of_segment);
     let parts: Vec<Part<'_>> = parts.into_iter().chain(firsts).chain(segments).collect();
     let hashes: Vec<_> = parts
         .par_iter()

@@ -11,6 +11,7 @@ mod digest;
 pub mod doctor;
 pub mod explain;
 mod figure_table;
+mod figures;
 pub mod ledger_report;
 mod life;
 mod model_card;
@@ -39,7 +40,7 @@ pub use model_card::MODEL_CARD_FILE;
 pub use observe::{Observer, Silent};
 pub use summary::Summary;
 
-use crate::analytics::{Groups, PaymentPromise};
+use crate::analytics::PaymentPromise;
 use crate::collect::{Contact, Contacts, Priorities, Reporting};
 use crate::contract::{
     ContractError, Counts, InputSummary, MANIFEST_FILE, Manifest, RunKey, Stamp, Table, TableSummary,
@@ -141,10 +142,12 @@ fn assessed(book: Book, job: &Job, observer: &dyn Observer) -> Result<(RunOutput
     let strongest = |p: &crate::score::Contribution| p.strongest().map(|r| Some(r.name));
     let reasons: Vec<_> = parts.par_iter().with_min_len(256).map(strongest).collect();
     let ranked = outlook::ranked(&known, &prediction, &reasons, &contacts, &reporting, policy)?;
+    warnings.extend(outlook::idle_segments(&known, &prediction, policy));
     let aging = crate::analytics::aging(&known, &prediction.open, policy);
 
     observer.stage("analyse");
-    let figures = figures(&known, &prediction, &scores, &promises, policy)?;
+    let seen = figures::Seen { known: &known, prediction: &prediction, scores: &scores, reasons: &reasons };
+    let figures = figures::figures(&seen, &ranked, &promises, policy)?;
 
     observer.stage("encode");
     let model_json = model.to_json();
@@ -324,37 +327,6 @@ fn summaries(tables: &[Table], files: &[OutputFile]) -> BTreeMap<String, TableSu
         (t.name().to_owned(), TableSummary { rows: t.n_rows() as u64, sha256 })
     };
     tables.par_iter().zip(files).with_max_len(1).map(summary).collect()
-}
-
-/// Key figures and money questions.
-fn figures(
-    known: &Known,
-    prediction: &crate::score::Prediction,
-    scores: &[crate::score::InvoiceScore],
-    promises: &[PaymentPromise<'_>],
-    policy: &ValidPolicy,
-) -> Result<Vec<Table>, ContractError> {
-    let (open, curves, as_of) = (prediction.open.as_slice(), &prediction.curves, known.as_of());
-    let groups = Groups::new(known);
-    let kpis = crate::analytics::kpis(known, &groups, promises, policy);
-    let unpaid_prob: Vec<f64> = scores.iter().map(|s| s.unpaid_prob).collect();
-    let provision = crate::analytics::provision(known, &groups, open, &unpaid_prob, &kpis.rolls, policy);
-    let days = |row: usize| crate::analytics::expected_days(curves.edges(), curves.row(row));
-    let expected_days: Vec<f64> = (0..open.len()).into_par_iter().with_min_len(256).map(days).collect();
-    let offers = crate::analytics::discount_offers(known, open, &expected_days, &unpaid_prob, policy);
-    let limits = crate::analytics::credit_limits(known, open, &unpaid_prob, policy);
-    let interest = crate::analytics::late_interest(known, open, &policy.interest);
-    let sold = crate::analytics::factoring(known, open, &expected_days, &unpaid_prob, policy);
-    Ok(vec![
-        figure_table::kpis("kpis", &kpis.now, &groups, as_of)?,
-        figure_table::kpis("kpi_trend", &kpis.trend, &groups, as_of)?,
-        figure_table::rolls(&kpis.rolls, &groups, as_of, policy)?,
-        figure_table::provision(&provision, &groups, as_of)?,
-        figure_table::discount_offers(&offers, known, policy)?,
-        money_table::credit_limits(&limits, known)?,
-        money_table::late_interest(&interest, known)?,
-        money_table::factoring(&sold, known)?,
-    ])
 }
 
 /// Promises as the key figures ask for them.

@@ -30,6 +30,13 @@ pub(super) fn cash(
     crate::forecast::cash_forecast(known, &prediction.open, &prediction.curves, &future, measured, seed)
 }
 
+/// What to tell of segments that the policy has rules of its own for and nobody is of.
+pub(super) fn idle_segments(known: &Known, prediction: &Prediction, policy: &ValidPolicy) -> Option<String> {
+    let idle = crate::collect::idle_segments(known, &prediction.open, policy);
+    (!idle.is_empty())
+        .then(|| format!("collect.segment, collect.segment_level: no open invoice is of {}", idle.join(", ")))
+}
+
 /// The customers with something open, the most rewarding first.
 ///
 /// # Errors

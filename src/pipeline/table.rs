@@ -164,7 +164,7 @@ pub fn priorities(ranked: Priorities) -> Result<Table, ContractError> {
             ("action", Column::OptText(p.action)),
             ("channel", Column::OptText(p.channel)),
             ("tone", Column::OptText(p.tone)),
-            ("language", Column::SameText { text: p.language, n }),
+            ("language", Column::Text(p.language.iter().map(String::as_str).collect())),
             ("action_date", Column::OptDate(p.action_date.into_iter().map(|d| d.map(|d| d.0)).collect())),
             ("calls", Column::I32(p.calls.iter().map(|n| *n as i32).collect())),
             ("left_out_gain", Column::F64(p.left_out_gain)),

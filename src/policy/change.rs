@@ -50,6 +50,9 @@ fn may_change(key: &str, base: &Table) -> Result<(), PolicyError> {
     let section = key.split('.').next().unwrap_or(key);
     let expected = if base.contains_key(section) && !SECTIONS.contains(&section) {
         format!("a key of [{}]", SECTIONS.join("], ["))
+    } else if key.starts_with("collect.segment") {
+        "a key of [collect] or of its ladder: what segments have of their own stands in the policy file"
+            .to_owned()
     } else if key == "collect.level" || key.starts_with("collect.level.") {
         "the key of a level, as collect.ladder[call].calls: here each level says all of itself".to_owned()
     } else {
@@ -164,5 +167,6 @@ mod tests {
             refused(&["ledger.grace_days=3"]).ends_with("expected a key of [score], [forecast], [collect]")
         );
         assert!(refused(&["collect.level.calls=3"]).contains("collect.ladder[call].calls"));
+        assert!(refused(&["collect.segment[1].quiet_days=3"]).ends_with("stands in the policy file"));
     }
 }

@@ -1,7 +1,6 @@
 //! Ranges of every policy key.
 
-use super::collect::{CollectPolicy, TONES, WEEKDAYS};
-use super::money::InterestRules;
+use super::money::{CollectorTerms, HandoverPolicy, InterestRules, MethodCost};
 use super::{Policy, PolicyError, Solver};
 use crate::core::{Currency, Day};
 use std::ops::Deref;
@@ -126,6 +125,21 @@ impl ValidPolicy {
         c.real("factoring.advance_rate", f.advance_rate, 0.0, 1.0)?;
         c.real("factoring.fee_rate", f.fee_rate, 0.0, 0.5)?;
         c.real("factoring.interest_rate", f.interest_rate, 0.0, 1.0)?;
+        let i = &policy.insurance;
+        c.real("insurance.premium_rate", i.premium_rate, 0.0, 0.5)?;
+        c.real("insurance.insured_rate", i.insured_rate, 0.0, 1.0)?;
+        c.real("insurance.first_loss", i.first_loss, 0.0, 1e9)?;
+        c.real("insurance.limit", i.limit, 0.0, 1e12)?;
+        let i = &policy.instalments;
+        c.int("instalments.parts", i.parts, 2, 60)?;
+        c.int("instalments.every_days", i.every_days, 1, 366)?;
+        c.real("instalments.kept_prob", i.kept_prob, 0.0, 1.0)?;
+        c.real("instalments.cost", i.cost, 0.0, 1e6)?;
+        c.real("instalments.from_amount", i.from_amount, 0.0, 1e9)?;
+        c.int("instalments.from_days_past_due", i.from_days_past_due, 1, 3650)?;
+        c.real("instalments.from_risk_prob", i.from_risk_prob, 0.0, 1.0)?;
+        c.handover(&policy.handover)?;
+        c.methods(&k.method)?;
         c.interest("interest.eu", &policy.interest.eu)?;
         c.interest("interest.uk", &policy.interest.uk)?;
 
@@ -138,7 +152,7 @@ impl ValidPolicy {
         let both = f.customer_correlation + f.portfolio_correlation;
         c.real("forecast.customer_correlation + forecast.portfolio_correlation", both, 0.0, 0.95)?;
 
-        c.collect(&policy.collect)?;
+        c.collect(&policy.collect, &policy.ledger.segments)?;
         Ok(Self(policy))
     }
 
@@ -157,17 +171,18 @@ impl ValidPolicy {
     }
 }
 
-struct Checker<'a> {
+/// Refuses what is out of its range, by key.
+pub(super) struct Checker<'a> {
     file: &'a str,
 }
 
 impl Checker<'_> {
-    fn refuse<T>(&self, key: &str, value: String, expected: &str) -> Result<T, PolicyError> {
+    pub(super) fn refuse<T>(&self, key: &str, value: String, expected: &str) -> Result<T, PolicyError> {
         let (file, key, expected) = (self.file.to_owned(), key.to_owned(), expected.to_owned());
         Err(PolicyError::OutOfRange { file, line: None, key, value, expected })
     }
 
-    fn int<T: TryInto<i64> + std::fmt::Display + Copy>(
+    pub(super) fn int<T: TryInto<i64> + std::fmt::Display + Copy>(
         &self,
         key: &str,
         v: T,
@@ -180,8 +195,50 @@ impl Checker<'_> {
         }
     }
 
-    fn real(&self, key: &str, v: f64, lo: f64, hi: f64) -> Result<(), PolicyError> {
+    pub(super) fn real(&self, key: &str, v: f64, lo: f64, hi: f64) -> Result<(), PolicyError> {
         if v >= lo && v <= hi { Ok(()) } else { self.refuse(key, v.to_string(), &format!("{lo} to {hi}")) }
+    }
+
+    /// `[[kpi.method]]`.
+    fn methods(&self, methods: &[MethodCost]) -> Result<(), PolicyError> {
+        for (n, method) in methods.iter().enumerate() {
+            let key = |name: &str| format!("kpi.method[{}].{name}", n + 1);
+            self.word(&key("name"), &method.name)?;
+            if methods[..n].iter().any(|m| m.name.eq_ignore_ascii_case(&method.name)) {
+                let value = format!("`{}`", method.name);
+                return self.refuse(&key("name"), value, "another word than that of an earlier method");
+            }
+            self.real(&key("cost"), method.cost, 0.0, 1e6)?;
+            self.real(&key("fee_rate"), method.fee_rate, 0.0, 1.0)?;
+        }
+        Ok(())
+    }
+
+    /// `[handover]` and what is below it.
+    fn handover(&self, h: &HandoverPolicy) -> Result<(), PolicyError> {
+        let days = &h.recovery_days;
+        if days.is_empty() || days[0] < 0 || days.windows(2).any(|w| w[0] >= w[1]) {
+            let value = format!("{days:?}");
+            return self.refuse("handover.recovery_days", value, "increasing days past due, none below 0");
+        }
+        for rate in &h.recovery_rate {
+            self.real("handover.recovery_rate", *rate, 0.0, 1.0)?;
+        }
+        if h.recovery_rate.len() != days.len() {
+            let (value, expected) =
+                (format!("a list of {}", h.recovery_rate.len()), format!("one for each of {}", days.len()));
+            return self.refuse("handover.recovery_rate", value, &expected);
+        }
+        self.collector("handover.agency", &h.agency)?;
+        self.collector("handover.legal", &h.legal)
+    }
+
+    fn collector(&self, section: &str, terms: &CollectorTerms) -> Result<(), PolicyError> {
+        let key = |name: &str| format!("{section}.{name}");
+        self.real(&key("recovery_factor"), terms.recovery_factor, 0.0, 10.0)?;
+        self.real(&key("fee_rate"), terms.fee_rate, 0.0, 1.0)?;
+        self.real(&key("cost"), terms.cost, 0.0, 1e6)?;
+        self.int(&key("days"), terms.days, 0, 1095)
     }
 
     /// `[interest.eu]` or `[interest.uk]`.
@@ -219,71 +276,6 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// `[collect]` and its ladder.
-    fn collect(&self, k: &CollectPolicy) -> Result<(), PolicyError> {
-        self.real("collect.cost_of_capital_rate", k.cost_of_capital_rate, 0.0, 1.0)?;
-        self.real("collect.loss_given_unpaid_rate", k.loss_given_unpaid_rate, 0.0, 1.0)?;
-        self.int("collect.effect_days", k.effect_days, 1, 90)?;
-        self.real("collect.effect_prior_sd", k.effect_prior_sd, 0.01, 10.0)?;
-        self.int("collect.effect_contacts_min", k.effect_contacts_min, 10, 1_000_000)?;
-        self.real("collect.minimum_amount", k.minimum_amount, 0.0, 1e9)?;
-        self.real("collect.currency_per_unit_of_cost", k.currency_per_unit_of_cost, 1e-4, 1e6)?;
-        if k.language.len() != 2 || !k.language.bytes().all(|b| b.is_ascii_lowercase()) {
-            let expected = "an ISO 639-1 code, two small letters such as en";
-            return self.refuse("collect.language", format!("`{}`", k.language), expected);
-        }
-        self.int("collect.collectors", k.collectors, 0, 10_000)?;
-        self.int("collect.calls_per_day", k.calls_per_day, 1, 1000)?;
-        self.int("collect.quiet_days", k.quiet_days, 0, 90)?;
-        self.int("collect.contacts_per_week_max", k.contacts_per_week_max, 1, 50)?;
-        self.int("collect.kept_promise_days", k.kept_promise_days, 0, 90)?;
-        self.real("collect.broken_promise_weight", k.broken_promise_weight, 1.0, 10.0)?;
-        for day in &k.weekend {
-            self.choice("collect.weekend", day, &WEEKDAYS)?;
-        }
-        if WEEKDAYS.iter().all(|day| k.weekend.iter().any(|d| d == day)) {
-            return self.refuse("collect.weekend", "all of a week".to_owned(), "six days at the most");
-        }
-        for day in &k.holidays {
-            if day.parse::<Day>().is_err() {
-                return self.refuse("collect.holidays", format!("`{day}`"), "dates such as \"2026-12-25\"");
-            }
-        }
-        self.int("collect.level.to_days_past_due", k.level.to_days_past_due, -1000, 100_000)?;
-        self.int("collect.level.calls", k.level.calls, 0, 100)?;
-        self.choice("collect.level.tone", &k.level.tone, &TONES)?;
-        self.real("collect.level.from_amount", k.level.from_amount, 0.0, 1e9)?;
-        self.real("collect.level.from_risk_prob", k.level.from_risk_prob, 0.0, 1.0)?;
-        self.real("collect.level.fee_rate", k.level.fee_rate, 0.0, 1.0)?;
-        if k.ladder.is_empty() {
-            return self.refuse("collect.ladder", "empty".to_owned(), "at least one level");
-        }
-        for (n, level) in k.ladder.iter().enumerate() {
-            let key = |name: &str| format!("collect.ladder[{}].{name}", n + 1);
-            for (name, text) in [("action", &level.action), ("channel", &level.channel)] {
-                if text.trim().is_empty() {
-                    return self.refuse(&key(name), format!("`{text}`"), "a word");
-                }
-            }
-            if k.ladder[..n].iter().any(|l| l.action == level.action) {
-                let value = format!("`{}`", level.action);
-                return self.refuse(&key("action"), value, "another word than that of an earlier level");
-            }
-            self.int(&key("from_days_past_due"), level.from_days_past_due, -1000, 3650)?;
-            let from = i64::from(level.from_days_past_due);
-            self.int(&key("to_days_past_due"), level.to_days_past_due, from, 100_000)?;
-            self.real(&key("from_amount"), level.from_amount, 0.0, 1e9)?;
-            self.real(&key("from_risk_prob"), level.from_risk_prob, 0.0, 1.0)?;
-            self.real(&key("odds_ratio"), level.odds_ratio, 1.0, 10.0)?;
-            self.real(&key("cost"), level.cost, 0.0, 1e6)?;
-            self.real(&key("fee_rate"), level.fee_rate, 0.0, 1.0)?;
-            self.int(&key("lead_days"), level.lead_days, 0, 30)?;
-            self.int(&key("calls"), level.calls, 0, 100)?;
-            self.choice(&key("tone"), &level.tone, &TONES)?;
-        }
-        Ok(())
-    }
-
     fn segments(&self, names: &[String]) -> Result<(), PolicyError> {
         let key = "ledger.segments";
         if names.len() > SEGMENTS_MAX {
@@ -304,7 +296,12 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn choice(&self, key: &str, word: &str, known: &[&str]) -> Result<(), PolicyError> {
+    /// Anything but blanks.
+    pub(super) fn word(&self, key: &str, text: &str) -> Result<(), PolicyError> {
+        if text.trim().is_empty() { self.refuse(key, format!("`{text}`"), "a word") } else { Ok(()) }
+    }
+
+    pub(super) fn choice(&self, key: &str, word: &str, known: &[&str]) -> Result<(), PolicyError> {
         if known.contains(&word) { Ok(()) } else { self.refuse(key, format!("`{word}`"), &known.join(", ")) }
     }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod check_collect;
 pub mod collect;
 mod error;
 mod load;
@@ -10,10 +11,13 @@ mod shape;
 
 pub use change::with_keys;
 pub use check::{SEGMENTS_MAX, ValidPolicy};
-pub use collect::{CollectPolicy, Level};
+pub use collect::{CollectPolicy, Level, SegmentLevel, SegmentRules};
 pub use error::PolicyError;
 pub use load::{DEFAULTS, default_segments, load, parse, write_defaults};
-pub use money::{FactoringPolicy, InterestPolicy, InterestRules};
+pub use money::{
+    CollectorTerms, FactoringPolicy, HandoverPolicy, InstalmentPolicy, InsurancePolicy, InterestPolicy,
+    InterestRules, MethodCost,
+};
 pub use shape::{doc, keys};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +42,12 @@ pub struct Policy {
     pub kpi: KpiPolicy,
     /// A factor's terms.
     pub factoring: FactoringPolicy,
+    /// An insurer's terms.
+    pub insurance: InsurancePolicy,
+    /// Payment in parts, and to whom it is offered.
+    pub instalments: InstalmentPolicy,
+    /// What collectors and courts recover and cost.
+    pub handover: HandoverPolicy,
     /// The law's interest on late payment.
     pub interest: InterestPolicy,
     /// Value and cost of contact.
@@ -144,6 +154,7 @@ pub struct KpiPolicy {
     pub offer_discount_days: i32,
     pub limit_headroom: f64,
     pub limit_unpaid_prob: f64,
+    pub method: Vec<MethodCost>,
 }
 
 /// `[forecast]`.

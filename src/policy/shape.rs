@@ -133,9 +133,7 @@ impl Look<'_> {
 
     fn list(&mut self, key: &str, user: &[Value], known: &[Value]) {
         if let Some(Value::Table(first)) = known.first() {
-            let optional = level();
-            let mut whole = optional.clone();
-            whole.extend(first.clone());
+            let (whole, needed) = entry_of(key, first);
             for (n, entry) in user.iter().enumerate() {
                 let entry_key = format!("{key}[{}]", n + 1);
                 let Value::Table(entry) = entry else {
@@ -143,8 +141,7 @@ impl Look<'_> {
                     continue;
                 };
                 self.table(&entry_key, entry, &whole);
-                let needed = first.keys().filter(|k| !optional.contains_key(*k) && !entry.contains_key(*k));
-                for name in needed {
+                for name in needed.iter().filter(|name| !entry.contains_key(**name)) {
                     let key = format!("{entry_key}.{name}");
                     self.faults.push(PolicyError::MissingKey {
                         file: self.file.to_owned(),
@@ -191,6 +188,25 @@ impl Look<'_> {
             expected: format!("{kind}{doc}"),
         });
     }
+}
+
+/// The keys that an entry of a list of tables may have, and those that it must.
+fn entry_of<'a>(list: &str, first: &'a Table) -> (Table, Vec<&'a str>) {
+    let mut whole = first.clone();
+    let names = first.keys().map(String::as_str);
+    let needed = match list {
+        "collect.ladder" => {
+            let optional = level();
+            let needed = names.filter(|name| !optional.contains_key(*name)).collect();
+            whole.extend(optional.into_iter().filter(|(name, _)| !first.contains_key(name)));
+            needed
+        }
+        "collect.segment" | "collect.segment_level" => {
+            names.filter(|name| ["column", "value", "action"].contains(name)).collect()
+        }
+        _ => names.collect(),
+    };
+    (whole, needed)
 }
 
 /// `[collect.level]` of the defaults: what a level of the ladder may leave out.

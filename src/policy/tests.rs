@@ -211,3 +211,69 @@ fn rates_of_interest_come_with_their_days_and_fixed_sums_with_their_sizes() {
     let sums = [999.99, 1_000.0, 10_000.0].map(|debt| policy.interest.uk.fixed_sum_of(debt));
     assert_eq!(sums, [40.0, 70.0, 100.0]);
 }
+
+#[test]
+fn what_a_segment_has_of_its_own_must_be_of_a_segment_and_of_the_ladder() {
+    let own = |text: &str| {
+        format!(
+            "[[collect.segment_level]]\ncolumn = \"country\"\nvalue = \"DE\"\naction = \"call\"\n{text}\n"
+        )
+    };
+    let told = |text: &str| fault(text).to_string();
+    assert_eq!(
+        told(&own("").replace("country", "region")),
+        "mine.toml:2: collect.segment_level[1].column is `region`, expected one of ledger.segments: industry, country, business_unit"
+    );
+    assert!(
+        told(&own("").replace("call", "cal")).starts_with(
+            "mine.toml:4: collect.segment_level[1].action is `cal`, expected courtesy, reminder, "
+        )
+    );
+    assert!(told(&own("odds_ratio = 0.5")).ends_with("odds_ratio is 0.5, expected 1 to 10"));
+    // the courtesy ends on the due date, and begins before it in a segment, too
+    let courtesy = own("from_days_past_due = 2").replace("call", "courtesy");
+    assert!(told(&courtesy).ends_with("from_days_past_due is 2, expected -1000 to 0"), "{}", told(&courtesy));
+    let e = fault("[[collect.segment]]\ncolumn = \"country\"\nquiet_days = 1\n");
+    assert_eq!((e.key(), e.line()), (Some("collect.segment[1].value"), Some(1)));
+    let e = fault("[[collect.segment]]\ncolumn = \"country\"\nvalue = \"DE\"\nwithout = [\"visit\"]\n");
+    assert_eq!((e.key(), e.line()), (Some("collect.segment[1].without"), Some(4)));
+    let e = fault("[[collect.segment]]\ncolumn = \"country\"\nvalue = \"DE\"\nquiet_day = 1\n");
+    assert!(e.to_string().ends_with("the nearest known one is collect.segment[1].quiet_days"), "{e}");
+}
+
+#[test]
+fn of_two_entries_that_hold_the_later_counts_key_by_key() {
+    let text = "[[collect.segment]]\ncolumn = \"country\"\nvalue = \"DE\"\nquiet_days = 1\nlanguage = \"de\"\n\
+                [[collect.segment]]\ncolumn = \"industry\"\nvalue = \"retail\"\nquiet_days = 9\ngrace_days = 4\n\
+                [[collect.segment_level]]\ncolumn = \"country\"\nvalue = \"DE\"\naction = \"call\"\ncost = 3\n";
+    let collect = parse(text, "p").unwrap().collect.clone();
+    assert_eq!(collect.segments(), [("country", "DE"), ("industry", "retail")]);
+    let both = collect.of_segments(|_, _| true);
+    assert_eq!((both.quiet_days, both.language.as_str(), both.ladder[3].cost), (9, "de", 3.0));
+    assert_eq!((both.ladder[0].from_days_past_due, both.ladder[3].from_days_past_due), (-5, 5));
+    let none = collect.of_segments(|_, _| false);
+    assert_eq!(none, collect);
+    let german = collect.of_segments(|column, _| column == "country");
+    assert_eq!((german.quiet_days, german.minimum_amount), (1, collect.minimum_amount));
+}
+
+#[test]
+fn recovery_is_linear_between_ages_and_level_beyond() {
+    let told = |text: &str| fault(text).to_string();
+    assert!(told("[handover]\nrecovery_days = [90, 30]\n").contains("expected increasing days past due"));
+    let short = told("[handover]\nrecovery_rate = [0.5]\n");
+    assert!(short.ends_with("handover.recovery_rate is a list of 1, expected one for each of 5"), "{short}");
+    let h = parse("[handover]\nrecovery_days = [10, 20]\nrecovery_rate = [0.8, 0.4]", "p")
+        .unwrap()
+        .handover
+        .clone();
+    let at = [0.0, 10.0, 15.0, 20.0, 999.0].map(|days| h.recovery_rate_at(days));
+    assert!(at.iter().zip([0.8, 0.8, 0.6, 0.4, 0.4]).all(|(a, b)| (a - b).abs() < 1e-12), "{at:?}");
+}
+
+#[test]
+fn two_methods_of_one_name_are_refused_whatever_their_case() {
+    let method = |name: &str| format!("[[kpi.method]]\nname = \"{name}\"\ncost = 1\nfee_rate = 0\n");
+    let e = fault(&format!("{}{}", method("card"), method("Card")));
+    assert_eq!((e.key(), e.line()), (Some("kpi.method[2].name"), Some(6)));
+}

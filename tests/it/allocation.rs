@@ -10,6 +10,8 @@ use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 
 const CURRENCIES: [&str; 2] = ["EUR", "USD"];
+/// In no order.
+const METHODS: [&str; 2] = ["wire", "card"];
 const CUSTOMERS: u32 = 3;
 /// Bills of the first ones are instalments: of document 0 if their place is even, of 1 if it is odd.
 const INSTALMENTS: usize = 4;
@@ -43,6 +45,8 @@ struct Payment {
     amount: i64,
     kind: SettlementKind,
     id: u32,
+    /// Code of [`METHODS`], or none.
+    method: u32,
 }
 
 impl Payment {
@@ -92,8 +96,10 @@ fn any_payment(n_bills: usize) -> impl Strategy<Value = Payment> {
     let kind = prop_oneof![4 => Just(SettlementKind::Cash), 1 => Just(SettlementKind::Credit)];
     let currency = prop_oneof![2 => Just(None), 2 => Just(Some(0_u16)), 1 => Just(Some(1))];
     let late = prop_oneof![2 => Just(0), 1 => 0..15_i32];
-    (to, currency, 0..60_i32, late, amount, kind, 0..4_u32).prop_map(
-        |(to, currency, day, late, amount, kind, id)| Payment {
+    let method = prop_oneof![Just(NO_VALUE), 0..METHODS.len() as u32];
+    (to, currency, 0..60_i32, late, amount, kind, 0..4_u32, method).prop_map(
+        |(to, currency, day, late, amount, kind, id, method)| Payment {
+            method,
             to,
             currency,
             day,
@@ -178,7 +184,9 @@ impl Books {
             credits: self.credits.iter().map(credit).collect(),
             ..InvoiceRows::default()
         };
-        let mut rows = SettlementRows::default();
+        let label = METHODS.map(str::to_owned).to_vec();
+        let method = Segment { name: "method".into(), label, code: Vec::new() };
+        let mut rows = SettlementRows { method, ..SettlementRows::default() };
         for p in &self.payments {
             let target = match p.to {
                 To::Bill(id) => {
@@ -188,6 +196,7 @@ impl Books {
                     rows.known.push(p.recorded);
                     rows.amount.push(Amount(p.amount));
                     rows.kind.push(p.kind);
+                    rows.method.code.push(p.method);
                     continue;
                 }
                 // a document without a bill is nobody's
@@ -196,6 +205,7 @@ impl Books {
                 To::Account(customer) => Target::Account(customer),
             };
             rows.account.push(AccountPayment {
+                method: p.method,
                 target,
                 currency: p.currency.filter(|_| matches!(target, Target::Account(_))),
                 day: p.day,
@@ -236,13 +246,9 @@ fn says(known: &Known) -> (Vec<String>, BTreeMap<String, i64>) {
     let invoice = |i: usize| {
         let settlement = |s: usize| {
             let (day, known_day) = (known.settlement_day[s], known.settlement_known_day(s));
-            (
-                known.settlement_first_day(s),
-                day,
-                known_day,
-                known.settlement_amount[s],
-                known.settlement_kind[s],
-            )
+            let method = known.settlement_method.label.get(known.settlement_method_code(s) as usize);
+            let first = known.settlement_first_day(s);
+            (first, day, known_day, known.settlement_amount[s], known.settlement_kind[s], method)
         };
         let settlements: Vec<_> = known.settlements_of(i).map(settlement).collect();
         let (open, settled) = (known.open_amount[i], known.settled[i]);

@@ -27,15 +27,18 @@ const VERBS: [&str; 18] = [
     "what-if",
 ];
 /// What `run` writes.
-const RUN_FILES: [&str; 23] = [
+const RUN_FILES: [&str; 28] = [
     "aging.parquet",
     "cash_forecast.parquet",
     "contributions.parquet",
+    "credit_insurance.parquet",
     "credit_limits.parquet",
     "customer_features.parquet",
     "discount_offers.parquet",
     "drift.parquet",
     "factoring.parquet",
+    "handover.parquet",
+    "instalment_offers.parquet",
     "invoice_scores.parquet",
     "kpi_trend.parquet",
     "kpis.parquet",
@@ -44,6 +47,7 @@ const RUN_FILES: [&str; 23] = [
     "model.json",
     "model_card.md",
     "model_features.parquet",
+    "payment_methods.parquet",
     "priorities.parquet",
     "provision.parquet",
     "quarantine.parquet",
@@ -51,6 +55,7 @@ const RUN_FILES: [&str; 23] = [
     "report.html",
     "risk.parquet",
     "roll_rates.parquet",
+    "segments.parquet",
 ];
 
 fn table(desk: &Desk, folder: &str, name: &str) -> Table {

@@ -73,6 +73,30 @@ const CONTRACT: &[(&str, &str)] = &[
         "as_of invoice_id customer_id currency open_amount expected_days unpaid_prob advance fee keep_value sell_value
          gain sell",
     ),
+    (
+        "credit_insurance",
+        "as_of customer_id currency open_amount insured_amount unpaid_prob premium expected_recovery gain break_even_rate
+         insure basis",
+    ),
+    (
+        "instalment_offers",
+        "as_of customer_id currency overdue_amount oldest_days_past_due open_30_prob is_later_than_ever has_part_paid parts
+         part every_days kept_prob expected_kept expected_parts keep_value parts_value gain break_even_prob offer basis",
+    ),
+    (
+        "handover",
+        "as_of invoice_id customer_id currency open_amount days_past_due recovery_rate keep_value agency_value legal_value
+         route gain hand_over from_days_past_due basis",
+    ),
+    (
+        "payment_methods",
+        "as_of currency segment method window_days n_payments amount days_to_pay days_beyond_terms cost cost_rate",
+    ),
+    (
+        "segments",
+        "as_of reporting_currency segment rank n_invoices open_amount overdue_amount expected_30 expected_90 unpaid_prob
+         expected_days keep_value keep_rate expected_gain cost",
+    ),
     ("quarantine", "file row rule_id field value message severity"),
     ("model_features", "feature unit coefficient standard_error mean deviation per_deviation meaning"),
     ("drift", "as_of model_id watched name measure value limit moved reference current n"),
@@ -86,7 +110,7 @@ const CONTRACT: &[(&str, &str)] = &[
         "as_of customer_id change base_rank changed_rank base_action changed_action base_gain changed_gain",
     ),
 ];
-const WRITTEN: [&str; 25] = [
+const WRITTEN: [&str; 30] = [
     "invoice_scores",
     "contributions",
     "cash_forecast",
@@ -103,6 +127,11 @@ const WRITTEN: [&str; 25] = [
     "credit_limits",
     "late_interest",
     "factoring",
+    "credit_insurance",
+    "instalment_offers",
+    "handover",
+    "payment_methods",
+    "segments",
     "quarantine",
     "model_features",
     "drift",

@@ -221,7 +221,7 @@ fn bad_options_are_refused() {
     refused!(desk, "schema invoice_score", 2, @r"
     error: there is no table `invoice_score`
 
-    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, contributions, cash_forecast, priorities, aging, risk, receipts, kpis, kpi_trend, roll_rates, customer_features, provision, discount_offers, credit_limits, late_interest, factoring, quarantine, model_features, drift, backtest_scores, backtest_cash, metrics, reliability, what_if, what_if_worklist
+    hint: tables are invoices, payments, customers, contacts, fx, invoice_scores, contributions, cash_forecast, priorities, aging, risk, receipts, kpis, kpi_trend, roll_rates, customer_features, provision, discount_offers, credit_limits, late_interest, factoring, credit_insurance, instalment_offers, handover, payment_methods, segments, quarantine, model_features, drift, backtest_scores, backtest_cash, metrics, reliability, what_if, what_if_worklist
     ");
 }
 

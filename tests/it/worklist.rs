@@ -1,9 +1,11 @@
 //! The worklist keeps to the calls there are, to holds, caps and the calendar; and the same day gives the same list.
 
-use arrears::collect::{Chance, Contact, Contacts, Hold, Priorities, Reporting, Stakes, allot, priorities};
+use arrears::collect::{
+    Chance, Contact, Contacts, Hold, Priorities, Reporting, SegmentRow, Stakes, allot, priorities, segments,
+};
 use arrears::core::{Amount, Currency, Day, TextColumn};
-use arrears::ledger::{InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows};
-use arrears::policy::{ValidPolicy, parse};
+use arrears::ledger::{InvoiceRows, Known, Ledger, NEVER, Segment, SettlementKind, SettlementRows};
+use arrears::policy::{Level, ValidPolicy, parse};
 use arrears::score::{ContactEffect, Curves};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -11,6 +13,8 @@ use std::collections::BTreeSet;
 
 const AS_OF: Day = Day(20_000);
 const CUSTOMERS: u32 = 12;
+/// In order; every third customer is of the second.
+const COUNTRIES: [&str; 2] = ["AT", "DE"];
 /// `kept_promise_days` of the defaults.
 const KEPT_DAYS: i32 = 7;
 
@@ -67,15 +71,18 @@ impl Desk {
     }
 
     fn policy(&self) -> ValidPolicy {
+        parse(&self.policy_text(), "desk").unwrap()
+    }
+
+    fn policy_text(&self) -> String {
         let weekend = if self.weekend == 127 { 0 } else { self.weekend };
         let free: Vec<&str> = (0..7).filter(|d| weekend >> d & 1 == 1).map(|d| WEEKDAYS[d]).collect();
         let holidays: Vec<String> = self.holidays.iter().map(|h| AS_OF.plus(*h).to_string()).collect();
-        let text = format!(
+        format!(
             "[collect]\nquiet_days = {}\ncontacts_per_week_max = {}\nminimum_amount = {}\ncollectors = {}\n\
              calls_per_day = {}\nweekend = {free:?}\nholidays = {holidays:?}\n",
             self.quiet_days, self.per_week, self.minimum, self.collectors, self.calls_per_day
-        );
-        parse(&text, "desk").unwrap()
+        )
     }
 
     fn known(&self) -> Known {
@@ -93,6 +100,11 @@ impl Desk {
             amount: self.bills.iter().map(|b| Amount(b.2 * 100)).collect(),
             dispute: self.bills.iter().map(|b| if b.3 { AS_OF.0 - 1 } else { NEVER }).collect(),
             dispute_closed: vec![NEVER; n],
+            segments: vec![Segment {
+                name: "country".into(),
+                label: COUNTRIES.map(str::to_owned).to_vec(),
+                code: self.bills.iter().map(|b| country_of(b.0) as u32).collect(),
+            }],
             ..InvoiceRows::default()
         };
         let paid: Vec<(usize, i32, i64)> =
@@ -163,6 +175,10 @@ impl Desk {
     }
 
     fn ranked(&self) -> Priorities {
+        self.ranked_by(&self.policy())
+    }
+
+    fn ranked_by(&self, policy: &ValidPolicy) -> Priorities {
         let known = self.known();
         let open = known.open_invoices();
         let bill = |i: &u32| known.invoice_id.get(*i as usize)[1..].parse::<usize>().unwrap();
@@ -193,12 +209,42 @@ impl Desk {
             if self.is_measured { &effects } else { &[] },
         );
         let stakes = Stakes { known: &known, open: &open, curves: &curves, reasons: &reasons };
-        priorities(&stakes, &contacts, &Reporting::AtPar, &self.policy()).unwrap()
+        priorities(&stakes, &contacts, &Reporting::AtPar, policy).unwrap()
     }
+}
+
+fn country_of(customer: u32) -> usize {
+    usize::from(customer % 3 == 0)
+}
+
+/// What a list says of a customer, but for its rank.
+fn said_of(p: &Priorities, r: usize) -> String {
+    let done = (&p.action[r], &p.channel[r], &p.tone[r], p.action_date[r], p.calls[r], p.hold[r]);
+    format!("{done:?} {:?} {:?} {}", p.expected_gain[r], p.priority_value[r], p.language[r])
 }
 
 fn customer(p: &Priorities, r: usize) -> u32 {
     p.customer_id.get(r)[1..].parse().unwrap()
+}
+
+/// A level as a policy file has it.
+fn toml_of(l: &Level) -> String {
+    format!(
+        "action = '{}'\nchannel = '{}'\nfrom_days_past_due = {}\nto_days_past_due = {}\nfrom_amount = {:?}\n\
+         from_risk_prob = {:?}\nodds_ratio = {:?}\ncost = {:?}\nfee_rate = {:?}\nlead_days = {}\ncalls = {}\ntone = '{}'\n",
+        l.action,
+        l.channel,
+        l.from_days_past_due,
+        l.to_days_past_due.min(100_000),
+        l.from_amount,
+        l.from_risk_prob,
+        l.odds_ratio,
+        l.cost,
+        l.fee_rate,
+        l.lead_days,
+        l.calls,
+        l.tone
+    )
 }
 
 /// Whom a list says to contact.
@@ -270,6 +316,88 @@ proptest! {
                 prop_assert!(of(c).filter(|k| k.1 < 7).count() <= desk.per_week);
                 prop_assert!(of(c).filter(|k| k.1 > 0).all(|k| k.1 > desk.quiet_days), "quiet days");
             }
+        }
+    }
+
+    /// With an own rule of every kind for DE, its customers have what they had if the rules were those of all, and the
+    /// others what they had without.
+    #[test]
+    fn what_a_segment_has_of_its_own_holds_for_it_alone(desk in any_desk(), quiet_days in 0..10_i32, grace in 0..30_i32) {
+        let desk = Desk { collectors: 0, ..desk };
+        let base = desk.policy_text();
+        let own = format!(
+            "[[collect.segment]]\ncolumn = 'country'\nvalue = 'DE'\nquiet_days = {quiet_days}\nminimum_amount = 90\n\
+             grace_days = {grace}\nlanguage = 'de'\nbroken_promise_weight = 3\nwithout = ['courtesy']\n\
+             [[collect.segment_level]]\ncolumn = 'country'\nvalue = 'DE'\naction = 'call'\ncost = 2\nodds_ratio = 3.0\n\
+             from_days_past_due = 4\n"
+        );
+        let policy = parse(&format!("{base}{own}"), "own").unwrap();
+        let whole = Desk { quiet_days, minimum: 90, ..desk.clone() };
+        let ladder: String = policy.collect.of_segments(|_, value| value == "DE").ladder.iter().filter(|l| l.action != "courtesy").map(|l| {
+            format!("[[collect.ladder]]\n{}", toml_of(l))
+        }).collect();
+        let all = format!("{}language = 'de'\nbroken_promise_weight = 3\n{ladder}", whole.policy_text());
+        let (mixed, without, all) =
+            (desk.ranked_by(&policy), desk.ranked(), whole.ranked_by(&parse(&all, "all").unwrap()));
+        for r in 0..mixed.rank.len() {
+            let c = customer(&mixed, r);
+            let wanted = if country_of(c) == 1 { &all } else { &without };
+            let place = (0..wanted.rank.len()).find(|&w| customer(wanted, w) == c).unwrap();
+            prop_assert_eq!(said_of(&mixed, r), said_of(wanted, place));
+        }
+    }
+
+    /// What invoices stand for adds up to their customers, and by segment to all.
+    #[test]
+    fn segments_sum_to_the_worklist(desk in any_desk()) {
+        let known = desk.known();
+        let open = known.open_invoices();
+        let p = desk.ranked();
+        let n = open.len();
+        let score = |k: usize| arrears::score::InvoiceScore {
+            invoice: open[k],
+            days_past_due: 0,
+            late_prob: 0.0,
+            late_days_prob: [0.0; 3],
+            paid_prob: [0.1, 0.2, 0.3, 0.4, 0.5 + k as f64 / 100.0],
+            pay_date: [None; 3],
+            unpaid_prob: 0.1,
+            expected_days_late: 0.0,
+            risk_band: arrears::score::RiskBand::Low,
+            history_n: 0,
+        };
+        let scores: Vec<_> = (0..n).map(score).collect();
+        let curves = Curves::new(vec![0, 365], [1.0, 0.1].repeat(n));
+        let reasons = vec![[None; 3]; n];
+        let stakes = Stakes { known: &known, open: &open, curves: &curves, reasons: &reasons };
+        let days: Vec<f64> = (0..n).map(|k| 10.0 + k as f64).collect();
+        let rate: Vec<f64> = (0..n).map(|k| 0.9 - k as f64 / 200.0).collect();
+        let rows = segments(&stakes, &p.portion, &scores, &days, &rate);
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
+        let all = &rows[0];
+        prop_assert_eq!(all.segment.as_str(), "all");
+        prop_assert_eq!(all.open_amount, p.open_amount.iter().copied().sum::<Amount>());
+        prop_assert_eq!(all.overdue_amount, p.overdue_amount.iter().copied().sum::<Amount>());
+        prop_assert!(close(all.expected_gain, p.expected_gain.iter().sum()), "{}", all.expected_gain);
+        for name in ["currency", "country"] {
+            let of: Vec<_> = rows.iter().filter(|r| r.segment.starts_with(&format!("{name}="))).collect();
+            prop_assert_eq!(of.iter().map(|r| r.open_amount).sum::<Amount>(), all.open_amount);
+            prop_assert_eq!(of.iter().map(|r| r.overdue_amount).sum::<Amount>(), all.overdue_amount);
+            prop_assert_eq!(of.iter().map(|r| r.n_invoices).sum::<u64>(), n as u64);
+            let sums: [fn(&SegmentRow) -> f64; 7] = [
+                |r| r.expected_30,
+                |r| r.expected_90,
+                |r| r.expected_unpaid,
+                |r| r.keep_value,
+                |r| r.expected_gain,
+                |r| r.cost,
+                |r| r.expected_days * r.open_amount.to_f64(),
+            ];
+            for sum in sums {
+                prop_assert!(close(of.iter().map(|r| sum(r)).sum(), sum(all)));
+            }
+            prop_assert!(of.windows(2).all(|w| w[0].keep_rate() >= w[1].keep_rate()));
+            prop_assert!(of.iter().zip(1..).all(|(r, rank)| r.rank == Some(rank)));
         }
     }
 

@@ -7,6 +7,7 @@ Rows that arrears refused are left out here too, as `quarantine.parquet` names t
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def without_refused(rows: pl.DataFrame, file: Path, out: Path) -> pl.DataFrame:
     return rows.with_row_index("row", offset=1).filter(~pl.col("row").is_in(bad["row"].cast(pl.UInt32).to_list()))
 
 
-def ibm(data: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def ibm(data: Path, out: Path, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     file = data / "ibm-watson-ar/WA_Fn-UseC_-Accounts-Receivable.csv"
     raw = without_refused(pl.read_csv(file, infer_schema=False), file, out)
     invoices = raw.select(
@@ -51,7 +52,7 @@ def ibm(data: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return invoices, payments
 
 
-def synth(data: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def synth(data: Path, out: Path, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     folder = data / "invoice-delay-synth"
     raw, history = folder / "invoices.csv", folder / "payment_history.csv"
     invoices = without_refused(pl.read_csv(raw, infer_schema=False), raw, out).select(
@@ -65,6 +66,66 @@ def synth(data: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         id=pl.col("invoice_id"), paid_on=day("payment_date", "%Y-%m-%d"), paid=units("amount_paid")
     )
     return invoices, payments
+
+
+# the last date of the export of ar-dirty-gst, and how it writes dates; without leading zeros it is day-first
+EXPORTED = date(2026, 3, 31)
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def days_of(text: str) -> set[date]:
+    """Every day that a text may mean."""
+    found = set()
+    if m := re.fullmatch(r"(\d\d)-(\w{3})-(\d{4})", text):
+        orders = [(m[3], str(MONTHS.index(m[2]) + 1), m[1])]
+    elif m := re.fullmatch(r"(\d{4})/(\d\d)/(\d\d)", text):
+        orders = [(m[1], m[2], m[3])]
+    elif m := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+        orders = [(m[3], m[2], m[1])]
+        if len(m[1]) == len(m[2]) == 2:
+            orders.append((m[3], m[1], m[2]))
+    else:
+        raise ValueError(text)
+    for year, month, day_ in orders:
+        try:
+            found.add(date(int(year), int(month), int(day_)))
+        except ValueError:
+            pass
+    return found
+
+
+def gst(data: Path, out: Path, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Texts of two readings are decided by the customer's terms, and payments by the days of issue and export."""
+    folder = data / "ar-dirty-gst"
+    file, customers = folder / "FactInvoice_raw.csv", folder / "DimCustomer_raw.csv"
+    of_customer = without_refused(pl.read_csv(customers, infer_schema=False), customers, out)
+    terms = {
+        row["customer_id"]: int(row["payment_terms_days"].removesuffix("days").strip())
+        for row in of_customer.iter_rows(named=True)
+    }
+    invoices, payments = [], []
+    for row in without_refused(pl.read_csv(file, infer_schema=False), file, out).iter_rows(named=True):
+        pairs = [
+            (issue, due)
+            for issue in days_of(row["issue_date"])
+            for due in days_of(row["due_date"])
+            if terms.get(row["customer_id"], (due - issue).days) == (due - issue).days
+        ]
+        assert len(pairs) == 1, f"{row['invoice_id']}: {pairs}"
+        issue, due = pairs[0]
+        amount = round(float(re.sub("[$,]", "", row["amount_incl_gst"])) * 10_000)
+        invoices.append((row["invoice_id"], "AUD", issue, due, amount))
+        if row["payment_date"] and issue <= as_of:
+            paid = sorted(d for d in days_of(row["payment_date"]) if issue <= d <= EXPORTED)
+            # nothing decides a few; one that was taken all the same must be on one side of both days that are compared
+            sides = {(d <= as_of, d <= as_of - WINDOW) for d in paid}
+            assert len(sides) == 1, f"{row['invoice_id']}: paid on one of {paid}"
+            payments.append((row["invoice_id"], paid[0], amount))
+    names = ["id", "currency", "issue", "due", "amount"]
+    return (
+        pl.DataFrame(invoices, schema=names, orient="row"),
+        pl.DataFrame(payments, schema=["id", "paid_on", "paid"], orient="row"),
+    )
 
 
 def open_at(invoices: pl.DataFrame, payments: pl.DataFrame, at: date) -> pl.DataFrame:
@@ -115,7 +176,7 @@ def hold(name: str, arguments: list[str], read, as_of: date, binary: str) -> int
         out = Path(folder) / "out"
         command = [binary, "run", *arguments, "--as-of", str(as_of), "--out", str(out), "--quiet"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        wanted = figures(*read(data, out), as_of)
+        wanted = figures(*read(data, out, as_of), as_of)
         kpis = pl.read_parquet(out / "kpis.parquet").filter(pl.col("segment") == "all")
         aging = pl.read_parquet(out / "aging.parquet").filter(pl.col("segment") == "all")
     n = 0
@@ -149,6 +210,11 @@ def main() -> None:
     folder = data / "invoice-delay-synth"
     two = ["--invoices", str(folder / "invoices.csv"), "--payments", str(folder / "payment_history.csv")]
     two += ["--mapping", str(mapping)]
+    folder = data / "ar-dirty-gst"
+    three = ["--invoices", str(folder / "FactInvoice_raw.csv"), "--customers", str(folder / "DimCustomer_raw.csv")]
+    three += ["--mapping", str(Path(__file__).parents[2] / "data/mappings/ar-dirty-gst.toml")]
+    for as_of in (date(2026, 2, 15), date(2026, 3, 31)):
+        print(f"ar-dirty-gst {as_of}: {hold('gst', three, gst, as_of, binary)} figures agree")
     for as_of in (date(2013, 3, 31), date(2013, 9, 30)):
         print(f"ibm-watson-ar {as_of}: {hold('ibm', one, ibm, as_of, binary)} figures agree")
     for as_of in (date(2025, 9, 30), date(2026, 1, 15)):

@@ -282,7 +282,10 @@ pub fn kpi_page() -> String {
          - A payment of which two days are possible (`DATE_UNDECIDED`) counts as money from the later one on; figures that need \
          its day leave it out: `days_beyond_terms`, `days_to_pay`, `late_share`, and `promise_kept_rate` where one of the days is in time.\n\
          - The sums behind quotients of amounts and of invoices add up over the values of a segment to those of `all`; the figures of concentration \
-         and promises do not.\n\n\
+         and promises do not.\n\
+         - `payment_methods.parquet` has `days_to_pay.cash.1` and `days_beyond_terms.cash.1` by method of payment, and what the payments cost \
+         by `[[kpi.method]]` of the policy; the sums over methods are those of the figures. `segments.parquet` ranks segments from the easiest to \
+         the hardest to collect (`docs/collections.md`).\n\n\
          | kpi | definition_id | basis | unit | window | formula | source |\n|---|---|---|---|---|---|---|\n",
     );
     for k in KPIS {

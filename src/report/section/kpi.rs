@@ -1,6 +1,6 @@
 //! Key figures by currency, with what they are made of.
 
-use super::{absent, in_words, open_currency};
+use super::{absent, decision, in_words, open_currency};
 use crate::contract::{Table, Value};
 use crate::core::Day;
 use crate::report::Report;
@@ -42,6 +42,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
             out.raw("</tr>\n");
         }
         out.close_table();
+        decision::methods(report, out, &currency);
         trend(report, out, &currency);
         out.raw("</div>\n");
     }

@@ -2,6 +2,7 @@
 
 mod aging;
 mod cash;
+mod decision;
 mod kpi;
 mod model;
 mod origin;

@@ -1,6 +1,6 @@
 //! Open invoices by risk band, and the expected loss.
 
-use super::{absent, open_chart, open_currency};
+use super::{absent, decision, open_chart, open_currency};
 use crate::report::Report;
 use crate::report::folder::rows;
 use crate::report::html::{Html, number, word};
@@ -44,6 +44,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut Html) {
         provision(report, out, &currency);
         out.raw("</div>\n");
     }
+    decision::segments(report, out);
+    decision::money(report, out);
 }
 
 /// Expected credit loss, where the run has it.

@@ -196,6 +196,15 @@ pub(super) fn names(table: Table, field: &str) -> &'static [&'static str] {
         (_, "payment_id") => {
             &["paymentid", "paymentnumber", "paymentno", "receiptid", "receiptno", "voucherno", "id"]
         }
+        (_, "method") => &[
+            "paymentmethod",
+            "methodofpayment",
+            "modeofpayment",
+            "paymentmode",
+            "zahlweg",
+            "zlsch",
+            "method",
+        ],
         (_, "name") => &["customername", "companyname", "displayname", "name1", "name"],
         (_, "industry") => &["industry", "sector", "branche", "brsch"],
         (_, "country") => &["country", "countrycode", "land", "land1", "billingcountry"],
