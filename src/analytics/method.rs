@@ -27,9 +27,9 @@ pub struct MethodRow {
 /// Cash received in the last `kpi.window_days`, by currency and segment and by method, with its days and its cost.
 ///
 /// `days = sum(amount x days) / sum(amount)` over cash settlements dated in the window, as `days_to_pay.cash.1` and
-/// `days_beyond_terms.cash.1` of the key figures count: the sums over a group's methods are theirs. `cost = n_payments x cost
-/// + fee_rate x amount` of the payments that brought something, by [`crate::policy::MethodCost`]. Nothing if no payment
-/// of the ledger names a method.
+/// `days_beyond_terms.cash.1` of the key figures count: the sums over a group's methods are theirs. By
+/// [`crate::policy::MethodCost`], `cost = n_payments x cost + fee_rate x amount` of the payments that brought something.
+/// Nothing if no payment of the ledger names a method.
 ///
 /// ```
 /// # use arrears::{analytics::{Groups, payment_methods}, core::Day, ledger::Ledger};

@@ -1,10 +1,14 @@
 //! Sums that must agree, on ledgers and curves of every shape.
 
-use arrears::analytics::{Aging, aging};
+use arrears::analytics::{
+    Aging, Groups, aging, credit_insurance, expected_days, factoring_values, handover, kpis, payment_methods,
+};
 use arrears::collect::{Contacts, Hold, Reporting, Stakes, priorities};
 use arrears::core::{Amount, Currency, Day, TextColumn};
 use arrears::forecast::{CashForecast, Grain, Portfolio, QUANTILES, Shocks, cash_forecast};
-use arrears::ledger::{AccountCredit, InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows};
+use arrears::ledger::{
+    AccountCredit, InvoiceRows, Known, Ledger, NEVER, NO_VALUE, Segment, SettlementKind, SettlementRows,
+};
 use arrears::policy::{ValidPolicy, parse};
 use arrears::score::Curves;
 use proptest::prelude::*;
@@ -91,6 +95,11 @@ fn settlement_rows(payments: &[Payment], n_invoices: usize) -> SettlementRows {
         known: payments.iter().map(|p| p.1 + p.2).collect(),
         amount: payments.iter().map(|p| Amount(p.3)).collect(),
         kind: vec![SettlementKind::Cash; payments.len()],
+        method: Segment {
+            name: "method".into(),
+            label: ["wire", "card"].map(str::to_owned).to_vec(),
+            code: payments.iter().map(|p| [NO_VALUE, 0, 1][p.1 as usize % 3]).collect(),
+        },
         ..SettlementRows::default()
     }
 }
@@ -245,6 +254,55 @@ proptest! {
             prop_assert_eq!(bucket_sum(&table, currency), wanted);
         }
         prop_assert_eq!(table.n_invoices.iter().sum::<u32>() as usize, open.len());
+    }
+
+    /// By currency, what came by each method is what the key figures say came, and so are the days.
+    #[test]
+    fn methods_of_payment_sum_to_the_key_figures((known, _, _) in any_books()) {
+        let groups = Groups::new(&known);
+        let methods = payment_methods(&known, &groups, &policy());
+        let figures = kpis(&known, &groups, &[], &policy());
+        for (id, late) in [("days_to_pay.cash.1", false), ("days_beyond_terms.cash.1", true)] {
+            for row in figures.now.iter().filter(|r| r.definition.definition_id == id) {
+                let of: Vec<_> = methods.iter().filter(|m| m.group == row.group).collect();
+                let amount: Amount = of.iter().map(|m| m.amount).sum();
+                if known.settlement_method.label.is_empty() {
+                    prop_assert!(of.is_empty());
+                    continue;
+                }
+                prop_assert_eq!(amount.to_f64(), row.figure.denominator.unwrap());
+                let days = of.iter().map(|m| {
+                    let days = if late { m.days_beyond_terms } else { m.days_to_pay };
+                    days.unwrap_or(0.0) * m.amount.to_f64()
+                });
+                prop_assert!(close(days.sum(), row.figure.numerator.unwrap()));
+            }
+        }
+    }
+
+    /// Kept today is the same whoever asks, at every later age a share of it at the most; an insurer never pays more than
+    /// its share of what can be lost, and more risk is worth no less.
+    #[test]
+    fn other_ways_than_a_contact_start_from_one_value((known, open, curves) in any_books()) {
+        let p = policy();
+        let unpaid: Vec<f64> = (0..open.len()).map(|k| curves.at(k, LOSS_HORIZON)).collect();
+        let mut last = 0;
+        for row in handover(&known, &open, curves.edges(), |k| curves.row(k), &p) {
+            let k = last + open[last..].iter().position(|i| *i == row.invoice).unwrap();
+            last = k;
+            let days = expected_days(curves.edges(), curves.row(k));
+            let units = known.open_amount[row.invoice as usize].to_f64();
+            prop_assert!(close(row.keep_value, units * factoring_values(days, unpaid[k], &p).0));
+            prop_assert!(row.agency_value <= units && row.legal_value <= units);
+            prop_assert_eq!(row.gain > 0.0, row.from_days_past_due == Some(row.days_past_due));
+        }
+        let insured = credit_insurance(&known, &open, &unpaid, &p);
+        let worse: Vec<f64> = unpaid.iter().map(|u| u.midpoint(1.0)).collect();
+        for (a, b) in insured.iter().zip(credit_insurance(&known, &open, &worse, &p)) {
+            let most = a.insured_amount.to_f64() * p.collect.loss_given_unpaid_rate * p.insurance.insured_rate;
+            prop_assert!(a.expected_recovery >= 0.0 && a.expected_recovery <= most);
+            prop_assert!(b.expected_recovery >= a.expected_recovery && b.premium == a.premium);
+        }
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Desk {
 }
 
 fn country_of(customer: u32) -> usize {
-    usize::from(customer % 3 == 0)
+    usize::from(customer.is_multiple_of(3))
 }
 
 /// What a list says of a customer, but for its rank.
