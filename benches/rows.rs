@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_of = as_of.parse()?;
     let known = check_owned(read(&sources)?, Some(as_of), &policy)?.ledger.into_known(as_of);
     let seen = survey(&known, &policy, Purpose::Fit);
-    let design = Design::new(person_periods(&known, &seen, &policy, 0))?;
+    let design = Design::new(person_periods(&known, &seen, &policy, 0), &policy)?;
     let (x, y) = (design.rows.records(), design.rows.targets());
     let w = design.rows.weights().unwrap_or_default();
 

@@ -31,7 +31,7 @@ Exit status:  0 written  1 cannot write  2 bad option  4 gate failed";
 /// As `simulate` and `run`.
 pub fn run(args: &DemoArgs, screen: &Screen) -> Result<(), Error> {
     let plan = demo_plan(args.seed.seed);
-    let made = simulate_to(&args.out, plan.customers, plan.months, args.seed.seed, TableFormat::Parquet)?;
+    let made = simulate_to(&args.out, &plan, TableFormat::Parquet)?;
     let table = |name: &str| args.out.join(format!("{name}.parquet"));
     let sources = Sources {
         invoices: table("invoices"),

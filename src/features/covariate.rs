@@ -1,5 +1,7 @@
 //! The columns of the hazard model: one list, filled by [`Days`](super::day_row::Days) for training and scoring alike.
 
+use crate::policy::{Part, ValidPolicy};
+
 /// First relative days of the model's own steps in time, coarser than the bins of habits.
 pub(super) const STEPS: [i32; 12] = [-30, -14, -7, -3, 0, 1, 4, 8, 15, 31, 61, 91];
 const N_STEPS: usize = STEPS.len() + 1;
@@ -22,103 +24,147 @@ pub struct Covariate {
     pub unit: &'static str,
     /// What it means, and as of when.
     pub meaning: &'static str,
+    /// The family that it is left out with.
+    pub family: Part,
 }
 
-const fn covariate(name: &'static str, unit: &'static str, meaning: &'static str) -> Covariate {
-    Covariate { name, unit, meaning }
+const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning: &'static str) -> Covariate {
+    Covariate { name, unit, meaning, family }
 }
 
 /// Base covariates in column order.
 pub const BASE: [Covariate; 25] = [
     covariate(
+        Part::LateShare,
         "customer_late_rate",
         "log-odds",
         "share of the customer's invoices settled late or open past due, shrunk to the portfolio's, as known on the landmark",
     ),
     covariate(
+        Part::UsualDelay,
         "customer_mean_delay",
         "days",
         "the customer's usual days late, shrunk to the portfolio's level on the landmark",
     ),
-    covariate("terms_days", "log of 1 + days", "days from issue to due"),
-    covariate("part_paid", "0 or 1", "whether a part has been paid by the landmark"),
-    covariate("amount_against_usual", "log ratio", "the invoice's amount against the customer's usual one"),
+    covariate(Part::Invoice, "terms_days", "log of 1 + days", "days from issue to due"),
+    covariate(Part::PartPaid, "part_paid", "0 or 1", "whether a part has been paid by the landmark"),
     covariate(
+        Part::Invoice,
+        "amount_against_usual",
+        "log ratio",
+        "the invoice's amount against the customer's usual one",
+    ),
+    covariate(
+        Part::Lately,
         "slower_lately",
         "days",
         "days later than its own usual in the last weeks before the landmark, shrunk",
     ),
     covariate(
+        Part::OpenItems,
         "overdue_share",
         "share",
         "share of the customer's other open invoices that are past due on the landmark",
     ),
     covariate(
+        Part::OpenItems,
         "oldest_overdue_days",
         "log of 1 + days",
         "days past due of the customer's oldest open invoice on the landmark",
     ),
-    covariate("history_n", "log of 1 + invoices", "the customer's settled invoices known on the landmark"),
-    covariate("disputed", "0 or 1", "whether the invoice is under open dispute on the landmark"),
     covariate(
+        Part::History,
+        "history_n",
+        "log of 1 + invoices",
+        "the customer's settled invoices known on the landmark",
+    ),
+    covariate(
+        Part::Dispute,
+        "disputed",
+        "0 or 1",
+        "whether the invoice is under open dispute on the landmark",
+    ),
+    covariate(
+        Part::PartPaid,
         "part_paid_recently",
         "0 or 1",
         "whether the last part payment is at most 15 days before the day",
     ),
-    covariate("portfolio_hazard", "log-odds", "the portfolio's daily hazard at the day relative to due"),
     covariate(
+        Part::Time,
+        "portfolio_hazard",
+        "log-odds",
+        "the portfolio's daily hazard at the day relative to due",
+    ),
+    covariate(
+        Part::OwnHazard,
         "customer_hazard",
         "log-odds",
         "the customer's own hazard at the day relative to due against the portfolio's, shrunk",
     ),
     covariate(
+        Part::UsualDelay,
         "customer_delay_shape",
         "log-odds",
         "hazard of a normal delay with the customer's mean and spread, given no payment before the day",
     ),
     covariate(
+        Part::UsualDelay,
         "customer_delay_below",
         "log-odds",
         "customer_delay_shape against the portfolio's hazard where it is below that",
     ),
     covariate(
+        Part::UsualDelay,
         "past_usual",
         "deviations",
         "how far the day lies past the customer's usual delay, from one to three of its standard deviations",
     ),
     covariate(
+        Part::UsualDelay,
         "far_past_usual",
         "deviations",
         "how far the day lies beyond three standard deviations past it, eight at the most",
     ),
-    covariate("customer_age_shape", "log-odds", "the same for the logarithm of the days since issue"),
     covariate(
+        Part::UsualDelay,
+        "customer_age_shape",
+        "log-odds",
+        "the same for the logarithm of the days since issue",
+    ),
+    covariate(
+        Part::LateShare,
         "customer_late_mix",
         "log-odds",
         "hazard of the portfolio's shape with the customer's own share paid on time",
     ),
     covariate(
+        Part::PayRuns,
         "pay_run_backlog",
         "log-odds",
         "what has become ready since the customer's last likely pay run and is let go on the day, against one day's worth",
     ),
     covariate(
+        Part::PayRuns,
         "own_pay_day",
         "log-odds",
         "hazard on a day that the customer pays on more than others do, against its usual one; else 0",
     ),
     covariate(
+        Part::PayRuns,
         "own_off_day",
         "log-odds",
         "hazard on a day that the customer pays on less than others do, against its usual one; else 0",
     ),
     covariate(
+        Part::Calendar,
         "portfolio_weekday",
         "log ratio",
         "how much likelier customers who pay on any day pay on this weekday than on an average day",
     ),
-    covariate("days_ahead", "log of 1 + days", "days from the landmark to the day"),
+    covariate(Part::Time, "days_ahead", "log of 1 + days", "days from the landmark to the day"),
     covariate(
+        Part::Calendar,
         "portfolio_month_day",
         "log ratio",
         "how much likelier customers who pay on any day pay at this place in the month than at any",
@@ -152,6 +198,17 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     };
     let shortness = SHORT_HISTORY_INVOICES / settled.max(SHORT_HISTORY_INVOICES);
     shortness * (start.min(1.0) + (start - 1.0).max(0.0) * shortness.powi(2))
+}
+
+/// The columns that a policy leaves in, increasing; none if that is all of them.
+pub fn left_in(policy: &ValidPolicy) -> Option<Vec<usize>> {
+    let is_in = |column: &usize| {
+        let family = covariate_of(*column).map_or(Part::Time, |c| BASE[c].family);
+        let is_sided = (N_BASE..FIRST_STEP).contains(column);
+        !policy.leaves_out(family) && !(is_sided && policy.leaves_out(Part::Sides))
+    };
+    let columns: Vec<usize> = (0..N_COLUMNS).filter(is_in).collect();
+    (columns.len() < N_COLUMNS).then_some(columns)
 }
 
 /// Settled invoices up to which the penalty is whole.

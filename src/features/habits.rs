@@ -116,14 +116,15 @@ impl Habits {
         let (w, d, d2) = (t.settled * scale, t.delay * scale, t.delay2 * scale);
         let shift = d / (w + spread.delay_prior);
         let inside = (d2 - 2.0 * shift * d + w * shift * shift).max(0.0);
-        let variance = (inside + VARIANCE_PRIOR * spread.delay_variance) / (w + VARIANCE_PRIOR);
+        let variance_prior = VARIANCE_PRIOR * prior.pull;
+        let variance = (inside + variance_prior * spread.delay_variance) / (w + variance_prior);
         let unsure = spread.delay_variance / (w + spread.delay_prior);
 
         let (a, a2) = (t.log_age * scale, t.log_age2 * scale);
         let age_shift = (a - w * prior.mean_log_age) / (w + spread.log_age_prior);
         let age = prior.mean_log_age + age_shift;
         let age_inside = (a2 - 2.0 * age * a + w * age * age).max(0.0);
-        let age_variance = (age_inside + VARIANCE_PRIOR * spread.log_age_variance) / (w + VARIANCE_PRIOR);
+        let age_variance = (age_inside + variance_prior * spread.log_age_variance) / (w + variance_prior);
         let age_unsure = spread.log_age_variance / (w + spread.log_age_prior);
 
         let short = 1.0 / memory.short.at(mark);
@@ -134,7 +135,7 @@ impl Habits {
             late_prob: 0.0,
             delay: prior.level + shift,
             delay_sd: (variance + unsure).sqrt(),
-            slower_lately: (sd - sw * shift) / (sw + SHORT_PRIOR),
+            slower_lately: (sd - sw * shift) / (sw + SHORT_PRIOR * prior.pull),
             log_age: age,
             log_age_sd: (age_variance + age_unsure).sqrt(),
             hazard: prior.hazard,
@@ -170,8 +171,8 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        self.hazard =
-            own_hazard(&state.events.map(|n| n * scale), &exposure.map(|n| n * scale), &prior.hazard);
+        let (events, exposure) = (state.events.map(|n| n * scale), exposure.map(|n| n * scale));
+        self.hazard = own_hazard(&events, &exposure, prior);
         self.rate = self.hazard.map(rate_of_hazard);
         self.log_odds = self.rate.map(log_odds_of_rate);
         self.weekday = prior.pay_days.weekday.shares(&state.days_by(&state.weekday, scale));
@@ -192,9 +193,10 @@ impl Habits {
 /// around the coarser pace after Poisson counts.
 ///
 /// Source: Clayton & Kaldor (1987), *Empirical Bayes Estimates of Age-Standardized Relative Risks*.
-fn own_hazard(events: &[f64; N_BINS], exposure: &[f64; N_BINS], portfolio: &[f64; N_BINS]) -> [f64; N_BINS] {
+fn own_hazard(events: &[f64; N_BINS], exposure: &[f64; N_BINS], prior: &Prior) -> [f64; N_BINS] {
+    let portfolio = &prior.hazard;
     let expected: [f64; N_BINS] = std::array::from_fn(|b| exposure[b] * portfolio[b]);
-    let [in_all, near, on] = PACE_PRIOR;
+    let [in_all, near, on] = PACE_PRIOR.map(|a| a * prior.pull);
     let sum = |x: &[f64; N_BINS]| x.iter().sum::<f64>();
     let pace = (sum(events) + in_all) / (sum(&expected) + in_all);
     let (events_near, expected_near) = (spread(events), spread(&expected));

@@ -182,9 +182,15 @@ pub struct Prior {
     pub log_odds: [f64; N_BINS],
     /// Which weekdays, and which [`Day::place_in_month`], customers pay on.
     pub pay_days: Arc<PayDays>,
+    /// What pseudo-observations of the portfolio in a customer's figures are multiplied by: 1, or next to nothing where
+    /// shrinkage is left out.
+    pub pull: f64,
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
     survival: Vec<f64>,
 }
+
+/// What shrinkage is multiplied by where it is left out: a customer without history is still the portfolio's.
+pub const NO_PULL: f64 = 0.01;
 
 impl Prior {
     /// The prior on `mark`.
@@ -215,8 +221,21 @@ impl Prior {
             hazard,
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
             pay_days,
+            pull: 1.0,
             survival,
         }
+    }
+
+    /// The same, drawing customers to it by so many times what it did.
+    pub fn pulling(self, pull: f64) -> Self {
+        let Spread { late_prior, delay_prior, log_age_prior, .. } = self.spread;
+        let spread = Spread {
+            late_prior: pull * late_prior,
+            delay_prior: pull * delay_prior,
+            log_age_prior: pull * log_age_prior,
+            ..self.spread
+        };
+        Self { spread, pull, ..self }
     }
 
     /// Survival to the end of a relative day.

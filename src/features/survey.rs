@@ -4,13 +4,13 @@ use super::background::Background;
 use super::habits::Almanac;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
-use super::prior::{PayDays, Prior, Spread};
+use super::prior::{NO_PULL, PayDays, Prior, Spread};
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
 use crate::core::Day;
 use crate::ledger::{Known, NEVER};
 use crate::numeric::Recency;
-use crate::policy::ValidPolicy;
+use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -106,8 +106,10 @@ pub fn survey_on(
         portfolio.iter_mut().for_each(|state| background.add_to(state));
     }
     let pay_days = Arc::new(PayDays::estimate(&states, &memory, as_of));
-    let prior =
-        |(s, &mark): (_, &Day)| Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone());
+    let pull = if policy.leaves_out(Part::Shrinkage) { NO_PULL } else { 1.0 };
+    let prior = |(s, &mark): (_, &Day)| {
+        Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone()).pulling(pull)
+    };
     let priors = portfolio.iter().zip(&marks).map(prior).collect();
     let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
     Survey { priors, states, almanac, offered: days.offered, marks, memory }

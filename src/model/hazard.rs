@@ -1,14 +1,14 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
 use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError};
-use crate::features::covariate::{N_COLUMNS, caution, column_name};
+use crate::features::covariate::{N_COLUMNS, caution, column_name, left_in};
 use crate::features::day_row::{InvoiceHazard, Still};
 use crate::features::{PersonPeriods, Survey, person_periods};
 use crate::ledger::Known;
-use crate::policy::{Solver, ValidPolicy};
+use crate::policy::{Part, Solver, ValidPolicy};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -118,17 +118,19 @@ pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> R
 /// # Errors
 /// As [`fit`].
 pub fn fit_rows(rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
-    let design = Design::new(rows)?;
+    let design = Design::new(rows, policy)?;
     let m = &policy.model;
     let newton = Newton { penalty: m.penalty, tolerance: m.tolerance, iterations_max: m.iterations_max };
     let fitted = match m.solver {
         Solver::Newton => newton.fit(&design.rows)?,
         Solver::Linfa => LinfaLogistic(newton).fit(&design.rows)?,
     };
-    let coefficients: Vec<f64> = fitted.coefficients.iter().zip(&design.scale).map(|(b, s)| b / s).collect();
+    let (mut coefficients, mut standard_errors) = (vec![0.0; N_COLUMNS], vec![0.0; N_COLUMNS]);
+    for (k, &j) in design.columns.iter().enumerate() {
+        coefficients[j] = fitted.coefficients[k] / design.scale[j];
+        standard_errors[j] = fitted.covariance[[k + 1, k + 1]].sqrt() / design.scale[j];
+    }
     let shift: f64 = coefficients.iter().zip(&design.means).map(|(b, m)| b * m).sum();
-    let standard_errors =
-        design.scale.iter().enumerate().map(|(j, s)| fitted.covariance[[j + 1, j + 1]].sqrt() / s).collect();
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
         intercept: fitted.intercept - shift,
@@ -144,8 +146,10 @@ pub fn fit_rows(rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, Mod
 /// Person-periods as the solver takes them: columns centred, and scaled so that one penalty suits all.
 #[derive(Debug, Clone)]
 pub struct Design {
-    /// Covariates `[n_rows, N_COLUMNS]`, events and weights.
+    /// Covariates `[n_rows, n_columns]`, events and weights.
     pub rows: Rows,
+    /// Which of the `N_COLUMNS` they are, increasing: all that the policy does not leave out.
+    columns: Vec<usize>,
     means: Vec<f64>,
     deviations: Vec<f64>,
     /// What each column was divided by: its deviation times the root of its caution.
@@ -153,30 +157,36 @@ pub struct Design {
 }
 
 impl Design {
-    /// Centres and scales each column of `rows`.
+    /// Centres and scales each column of `rows`, and takes out what the policy leaves out.
     ///
     /// # Errors
     /// [`SolverError::Shape`] if the rows are not `N_COLUMNS` wide, which would be a bug.
-    pub fn new(mut rows: PersonPeriods) -> Result<Self, SolverError> {
+    pub fn new(mut rows: PersonPeriods, policy: &ValidPolicy) -> Result<Self, SolverError> {
         let (means, deviations) = moments(&rows.x, N_COLUMNS, &rows.weight);
         // a column divided by the root of its caution is penalised that much more
         let settled: f64 =
             rows.event.iter().zip(&rows.weight).filter(|(e, _)| **e).map(|(_, w)| f64::from(*w)).sum();
-        let scale: Vec<f64> =
-            deviations.iter().enumerate().map(|(j, s)| s * caution(j, settled).sqrt()).collect();
+        let is_cautious = !policy.leaves_out(Part::Caution);
+        let care = |j: usize| if is_cautious { caution(j, settled).sqrt() } else { 1.0 };
+        let scale: Vec<f64> = deviations.iter().enumerate().map(|(j, s)| s * care(j)).collect();
         rows.x.par_chunks_mut(N_COLUMNS).for_each(|row| {
             for ((v, m), s) in row.iter_mut().zip(&means).zip(&scale) {
                 *v = (*v - m) / s;
             }
         });
-        let x = Array2::from_shape_vec((rows.event.len(), N_COLUMNS), rows.x)?;
+        let mut x = Array2::from_shape_vec((rows.event.len(), N_COLUMNS), rows.x)?;
+        let columns = left_in(policy);
+        if let Some(columns) = &columns {
+            x = x.select(Axis(1), columns).as_standard_layout().into_owned();
+        }
+        let columns = columns.unwrap_or_else(|| (0..N_COLUMNS).collect());
         let rows = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
-        Ok(Self { rows, means, deviations, scale })
+        Ok(Self { rows, columns, means, deviations, scale })
     }
 
     /// Variance of the intercept where every column is 0 in its own unit: of `a - sum_j b[j] means[j] / scale[j]`.
     fn intercept_variance(&self, covariance: &Array2<f64>) -> f64 {
-        let columns = self.means.iter().zip(&self.scale).map(|(m, s)| -m / s);
+        let columns = self.columns.iter().map(|&j| -self.means[j] / self.scale[j]);
         let weight: Array1<f64> = std::iter::once(1.0).chain(columns).collect();
         weight.dot(&covariance.dot(&weight))
     }

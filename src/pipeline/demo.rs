@@ -7,7 +7,8 @@ use crate::contract::{
 use crate::core::{Day, TextColumn};
 use crate::error::Error;
 use crate::ledger::NEVER;
-use crate::simulate::{Plan, Simulated, simulate};
+pub use crate::simulate::{Habit, Plan};
+use crate::simulate::{Simulated, simulate};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,15 +48,8 @@ pub fn demo_plan(seed: u64) -> Plan {
 ///
 /// # Errors
 /// [`ContractError`] if the folder cannot be written or holds something else.
-pub fn simulate_to(
-    out: &Path,
-    customers: u32,
-    months: u32,
-    seed: u64,
-    format: TableFormat,
-) -> Result<Made, Error> {
-    let plan = Plan::new(customers, months, seed);
-    let tables = tables(simulate(&plan))?;
+pub fn simulate_to(out: &Path, plan: &Plan, format: TableFormat) -> Result<Made, Error> {
+    let tables = tables(simulate(plan))?;
     let mut made = Made { rows: BTreeMap::new(), start: plan.start, end: plan.end(), files: Vec::new() };
     let mut summaries = BTreeMap::new();
     for table in tables {
@@ -69,7 +63,7 @@ pub fn simulate_to(
         made.files.push(OutputFile { name: format!("{}.{ending}", table.name()), bytes });
     }
     let mut files = made.files.clone();
-    let manifest = manifest(&plan, summaries)?;
+    let manifest = manifest(plan, summaries)?;
     files.push(OutputFile { name: MANIFEST_FILE.to_owned(), bytes: manifest.to_json()? });
     write_folder(out, &files)?;
     Ok(made)

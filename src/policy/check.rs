@@ -1,7 +1,8 @@
 //! Ranges of every policy key.
 
 use super::money::{CollectorTerms, HandoverPolicy, InterestRules, MethodCost};
-use super::{Policy, PolicyError, Solver};
+use super::{Part, Policy, PolicyError, Solver};
+use crate::core::spelling::nearest;
 use crate::core::{Currency, Day};
 use std::ops::Deref;
 
@@ -103,6 +104,8 @@ impl ValidPolicy {
             return c.refuse("model.penalty", "0".to_owned(), "above 0 with solver = \"linfa\"");
         }
 
+        c.parts(&m.leave_out)?;
+
         let s = &policy.score;
         c.int("score.loss_horizon_days", s.loss_horizon_days, 120, 1095)?;
         c.real("score.risk_medium_prob", s.risk_medium_prob, 0.0, 1.0)?;
@@ -154,6 +157,11 @@ impl ValidPolicy {
 
         c.collect(&policy.collect, &policy.ledger.segments)?;
         Ok(Self(policy))
+    }
+
+    /// Whether a part of the model is left out.
+    pub fn leaves_out(&self, part: Part) -> bool {
+        self.model.leave_out.iter().any(|name| name == part.name())
     }
 
     /// The same policy, with warnings and repairs turned into rejections.
@@ -272,6 +280,21 @@ impl Checker<'_> {
                     &format!("one for each of {other}"),
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// `model.leave_out`.
+    fn parts(&self, names: &[String]) -> Result<(), PolicyError> {
+        let known = Part::ALL.map(Part::name);
+        for (i, name) in names.iter().enumerate() {
+            let expected = match nearest(name, &known) {
+                _ if names[..i].contains(name) => "each part once".to_owned(),
+                _ if known.contains(&name.as_str()) => continue,
+                Some(near) => format!("parts of the model; the nearest known one is {near}"),
+                None => format!("one of {}", known.join(", ")),
+            };
+            return self.refuse("model.leave_out", format!("`{name}`"), &expected);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod check;
 mod check_collect;
 pub mod collect;
 mod error;
+pub mod leave_out;
 mod load;
 pub mod money;
 mod shape;
@@ -13,6 +14,7 @@ pub use change::with_keys;
 pub use check::{SEGMENTS_MAX, ValidPolicy};
 pub use collect::{CollectPolicy, Level, SegmentLevel, SegmentRules};
 pub use error::PolicyError;
+pub use leave_out::Part;
 pub use load::{DEFAULTS, default_segments, load, parse, write_defaults};
 pub use money::{
     CollectorTerms, FactoringPolicy, HandoverPolicy, InstalmentPolicy, InsurancePolicy, InterestPolicy,
@@ -119,6 +121,8 @@ pub struct ModelPolicy {
     pub min_settled: usize,
     pub tolerance: f64,
     pub iterations_max: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<String>,
 }
 
 /// `[score]`.

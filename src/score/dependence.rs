@@ -10,7 +10,7 @@ use crate::features::{Survey, prior::Prior};
 use crate::ledger::Known;
 use crate::model::{Dependence, Hazard};
 use crate::numeric::{mix, normal_density, normal_quantile, text_key};
-use crate::policy::ValidPolicy;
+use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
 
 /// Past days that are looked at, the newest ones.
@@ -47,6 +47,9 @@ const CUSTOMER_MOST: f64 = 0.65;
 ///
 /// Source: the method of moments of Frey & McNeil (2003), *Dependent Defaults in Models of Portfolio Credit Risk*.
 pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Dependence {
+    if policy.leaves_out(Part::Dependence) {
+        return Dependence { customer: 0.0, portfolio: 0.0, week: 0.0 };
+    }
     let usual = Dependence {
         customer: policy.forecast.customer_correlation,
         portfolio: policy.forecast.portfolio_correlation,

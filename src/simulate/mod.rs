@@ -18,7 +18,7 @@ mod walk;
 pub use calendar::WEEKDAY_EFFECT;
 pub use hazard::{Regime, StressLaw, Timing, ramp};
 pub use payer::{Archetype, PayRun, Payer};
-pub use plan::Plan;
+pub use plan::{Habit, Plan};
 pub use table::{
     Channel, ContactTable, CustomerTable, FxTable, InvoiceKind, InvoiceTable, Outcome, PaymentTable,
 };

@@ -146,7 +146,10 @@ impl Payer {
             let (country, industry) = (COUNTRIES[0].name, INDUSTRIES[0].name);
             return Self { archetype: Archetype::Plain, first_month: 0, country, industry, timing, trade };
         }
-        let &(archetype, run, _) = pick(rng, &KINDS, |k| k.2);
+        let (archetype, run) = match *pick(rng, &KINDS, |k| k.2) {
+            (_, Some(_), _) if !plan.pay_runs => (Archetype::Prompt, None),
+            (archetype, run, _) => (archetype, run),
+        };
         let country = pick(rng, &COUNTRIES, |s| s.weight);
         let industry = pick(rng, &INDUSTRIES, |s| s.weight);
         let first_month =

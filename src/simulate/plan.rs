@@ -22,6 +22,8 @@ pub struct Plan {
     /// Payers differ in kind: prompt, on pay runs, chronically late, drifting, volatile; with countries, industries,
     /// currencies, terms and early-payment discounts of their own. Else all pay in one way and differ in level only.
     pub archetypes: bool,
+    /// Some payers pay what is ready on fixed days; else those pay promptly, as others do.
+    pub pay_runs: bool,
     /// Spells of stress in which a customer pays slowly, failures after which it pays nothing, and write-offs.
     pub stress: bool,
     /// Seasons, a slow drift of the whole portfolio, and customers who get better or worse over the years.
@@ -37,6 +39,32 @@ pub struct Plan {
     pub partials: bool,
     /// A few payments are recorded some days after they were made.
     pub backdated: bool,
+}
+
+/// A habit that a portfolio may lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the plan's fields of these names document them
+pub enum Habit {
+    PayRuns,
+    Stress,
+    Drift,
+    Disputes,
+    Contacts,
+    Partials,
+    Backdated,
+}
+
+impl Habit {
+    /// All, with the name of each.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("pay_runs", Self::PayRuns),
+        ("stress", Self::Stress),
+        ("drift", Self::Drift),
+        ("disputes", Self::Disputes),
+        ("contacts", Self::Contacts),
+        ("partials", Self::Partials),
+        ("backdated", Self::Backdated),
+    ];
 }
 
 impl Plan {
@@ -55,6 +83,7 @@ impl Plan {
             seed,
             start: DEFAULT_START,
             archetypes: true,
+            pay_runs: true,
             stress: true,
             drift: true,
             disputes: true,
@@ -70,6 +99,7 @@ impl Plan {
     pub fn plain(customers: u32, months: u32, seed: u64) -> Self {
         Self {
             archetypes: false,
+            pay_runs: false,
             stress: false,
             drift: false,
             disputes: false,
@@ -79,6 +109,21 @@ impl Plan {
             backdated: false,
             ..Self::new(customers, months, seed)
         }
+    }
+
+    /// The same plan without a habit.
+    pub fn without(mut self, habit: Habit) -> Self {
+        let flag = match habit {
+            Habit::PayRuns => &mut self.pay_runs,
+            Habit::Stress => &mut self.stress,
+            Habit::Drift => &mut self.drift,
+            Habit::Disputes => &mut self.disputes,
+            Habit::Contacts => &mut self.contacts,
+            Habit::Partials => &mut self.partials,
+            Habit::Backdated => &mut self.backdated,
+        };
+        *flag = false;
+        self
     }
 
     /// Last simulated day: the end of the last month. Nothing happens after it.
@@ -92,6 +137,12 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_without_any_habit_has_payers_of_some_kinds_all_the_same() {
+        let bare = Habit::ALL.iter().fold(Plan::new(5, 6, 1), |plan, (_, habit)| plan.without(*habit));
+        assert_eq!(bare, Plan { archetypes: true, ..Plan::plain(5, 6, 1) });
+    }
 
     #[test]
     fn three_years_end_on_the_last_day_of_the_third() {

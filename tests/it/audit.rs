@@ -224,7 +224,7 @@ proptest! {
     ) {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("ledger");
-        let made = simulate_to(&folder, customers, months, ledger, TableFormat::Parquet).unwrap();
+        let made = simulate_to(&folder, &Plan::new(customers, months, ledger), TableFormat::Parquet).unwrap();
         let job = Job { as_of: made.end.plus(-days_left), ..job(AS_OF, future) };
         let report = audit(&sources(&folder, "parquet"), &job, &Silent).unwrap();
         prop_assert!(report.passed(), "{:?}", report.trials);

@@ -2,7 +2,7 @@
 
 use crate::sample::{Desk, TABLES};
 use arrears::contract::{Table, Value, read_table};
-use arrears::pipeline::demo::{TableFormat, simulate_to};
+use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use arrears::pipeline::explain::{Cause, Movement, TwoRuns};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -18,7 +18,8 @@ fn desk() -> &'static Desk {
     static DESK: OnceLock<Desk> = OnceLock::new();
     DESK.get_or_init(|| {
         let desk = Desk::empty();
-        for file in simulate_to(&desk.path("ledger"), 200, 18, 5, TableFormat::Csv).unwrap().files {
+        for file in simulate_to(&desk.path("ledger"), &Plan::new(200, 18, 5), TableFormat::Csv).unwrap().files
+        {
             desk.write(&file.name, &file.bytes);
         }
         desk.write("policy.toml", POLICY);

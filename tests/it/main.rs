@@ -19,6 +19,7 @@ mod explain;
 mod ingest;
 mod known;
 mod leak;
+mod leave_out;
 mod life;
 mod mapping;
 mod recovery;

@@ -1,7 +1,7 @@
 //! A small simulated ledger that several tests run on, made once, and folders to run in.
 
 use arrears::pipeline::OutputFile;
-use arrears::pipeline::demo::{TableFormat, simulate_to};
+use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const SEED: u64 = 5;
 /// The sample's tables as files of one format: invoices, payments, customers, contacts, rates.
 pub fn tables(format: TableFormat) -> Vec<OutputFile> {
     let home = tempfile::tempdir().unwrap();
-    simulate_to(&home.path().join("ledger"), CUSTOMERS, MONTHS, SEED, format).unwrap().files
+    simulate_to(&home.path().join("ledger"), &Plan::new(CUSTOMERS, MONTHS, SEED), format).unwrap().files
 }
 
 fn csv() -> &'static [OutputFile] {

@@ -2,7 +2,7 @@
 
 use crate::sample::{AS_OF, Desk, TABLES};
 use arrears::contract::{Value, read_table};
-use arrears::pipeline::demo::{TableFormat, simulate_to};
+use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use arrears::pipeline::what_if::{Base, Change, WhatIf};
 use arrears::pipeline::{Job, Silent, Sources, parse_policy};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn base() -> &'static Base {
     BASE.get_or_init(|| {
         let home = tempfile::tempdir().unwrap();
         let ledger = home.path().join("ledger");
-        for file in simulate_to(&ledger, 200, 18, 5, TableFormat::Csv).unwrap().files {
+        for file in simulate_to(&ledger, &Plan::new(200, 18, 5), TableFormat::Csv).unwrap().files {
             std::fs::write(home.path().join(&file.name), &file.bytes).unwrap();
         }
         let file = |name: &str| Some(home.path().join(name));

@@ -43,6 +43,15 @@ fn a_weight_of_two_is_the_row_twice() {
 }
 
 #[test]
+fn rows_that_lie_column_by_column_are_the_same_rows() {
+    let data = rows(300, 3, -1.0);
+    let by_column = data.records().t().as_standard_layout().into_owned().reversed_axes();
+    assert!(!by_column.is_standard_layout());
+    let other = NEWTON.fit(&DatasetBase::new(by_column, data.targets().clone())).unwrap();
+    assert_eq!(other, NEWTON.fit(&data).unwrap());
+}
+
+#[test]
 fn rows_with_different_weights_are_not_given_to_linfa() {
     let data = rows(100, 2, 0.0).with_weights(Array1::from_shape_fn(100, |i| 1.0 + i as f32));
     assert!(matches!(LinfaLogistic(NEWTON).fit(&data), Err(SolverError::Weighted { .. })));
