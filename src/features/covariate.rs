@@ -8,7 +8,7 @@ const N_STEPS: usize = STEPS.len() + 1;
 /// Covariates before the steps.
 pub const N_BASE: usize = BASE.len();
 /// Of these, the first so many are the same on every day that an invoice is looked at from one mark.
-pub const N_STILL: usize = 10;
+pub const N_STILL: usize = 13;
 /// And the first so many of those are also multiplied by the side of the due date that the day lies on.
 pub const N_SIDED: usize = 4;
 /// First column of the steps.
@@ -33,7 +33,7 @@ const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 25] = [
+pub const BASE: [Covariate; 30] = [
     covariate(
         Part::LateShare,
         "customer_late_rate",
@@ -84,6 +84,19 @@ pub const BASE: [Covariate; 25] = [
         "0 or 1",
         "whether the invoice is under open dispute on the landmark",
     ),
+    covariate(
+        Part::PartPaid,
+        "rest_open",
+        "0 or 1",
+        "whether nine tenths have been paid by the landmark, so that only a rest is open",
+    ),
+    covariate(
+        Part::Lately,
+        "pace_month",
+        "log ratio",
+        "invoices that the customer settled in the 30 days before the landmark against those that its own hazard expected",
+    ),
+    covariate(Part::Lately, "pace_quarter", "log ratio", "the same in the 120 days before it"),
     covariate(
         Part::PartPaid,
         "part_paid_recently",
@@ -169,6 +182,18 @@ pub const BASE: [Covariate; 25] = [
         "log ratio",
         "how much likelier customers who pay on any day pay at this place in the month than at any",
     ),
+    covariate(
+        Part::PayRuns,
+        "pay_run_hazard",
+        "log-odds",
+        "hazard of the day by how the customer has paid on its pay runs, against its hazard at the day relative to due",
+    ),
+    covariate(
+        Part::Dispute,
+        "set_aside_hazard",
+        "log-odds",
+        "the customer's hazard at the day relative to due if the invoice is disputed or only a rest is open; else 0",
+    ),
 ];
 
 /// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.
@@ -191,7 +216,8 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard" | "customer_delay_below") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day" | "own_off_day") => 300.0,
+        Some("pay_run_backlog" | "own_pay_day" | "own_off_day" | "pay_run_hazard") => 300.0,
+        Some("pace_month" | "pace_quarter" | "set_aside_hazard") => 300.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,

@@ -118,6 +118,9 @@ impl<'a> Days<'a> {
             habits.log_oldest_overdue,
             habits.log_settled,
             facts.disputed,
+            facts.rest,
+            habits.pace[0],
+            habits.pace[1],
         ])
     }
 
@@ -191,6 +194,8 @@ impl<'a> Days<'a> {
                 pay_day.portfolio_weekday,
                 days_ahead(day - prior.mark.0),
                 pay_day.portfolio_month_day,
+                log_odds_of_rate(pay_day.lift * habits.run_rate[bin]) - habits.log_odds[bin],
+                facts.disputed.max(facts.rest) * habits.log_odds[bin],
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),

@@ -4,6 +4,9 @@ use super::habits::Habits;
 use super::prior::Prior;
 use crate::ledger::Known;
 
+/// Of an invoice of which this share is paid, what is open is a rest: a short payment, and no instalment to come.
+const REST_PAID_SHARE: f64 = 0.9;
+
 /// An invoice as known on a mark.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Facts {
@@ -14,6 +17,8 @@ pub struct Facts {
     pub(super) amount_against_usual: f64,
     pub(super) last_part: Option<i32>,
     pub(super) disputed: f64,
+    /// 1 if only a rest of it is open.
+    pub(super) rest: f64,
     pub(super) overdue_share: f64,
 }
 
@@ -22,8 +27,15 @@ impl Facts {
     pub fn new(known: &Known, i: usize, habits: &Habits, prior: &Prior) -> Self {
         let mark = prior.mark.0;
         let (issue, due) = (known.issue[i], known.due[i]);
-        let parts = known.settlements_of(i).filter(|s| known.is_settlement_dated(*s));
-        let parts = parts.map(|s| known.settlement_known_day(s));
+        let mut last_part = None;
+        let mut paid = 0;
+        for s in known.settlements_of(i) {
+            let day = known.settlement_known_day(s);
+            if day <= mark {
+                last_part = last_part.max(Some(day).filter(|_| known.is_settlement_dated(s)));
+                paid += known.settlement_amount[s].0;
+            }
+        }
         let self_overdue = u32::from(due < mark);
         let others = f64::from(habits.n_open.max(1) - 1);
         Self {
@@ -32,8 +44,9 @@ impl Facts {
             known: known.known_day(i),
             log_terms: f64::from((due - issue).max(0)).ln_1p(),
             amount_against_usual: super::state::log_amount(known, i) - habits.log_amount,
-            last_part: parts.filter(|&d| d <= mark).max(),
+            last_part,
             disputed: f64::from(u8::from(known.is_disputed(i, mark))),
+            rest: f64::from(u8::from(paid as f64 >= REST_PAID_SHARE * known.amount[i].0 as f64)),
             overdue_share: f64::from(habits.n_overdue.saturating_sub(self_overdue)) / (others + 1.0),
         }
     }
@@ -48,6 +61,7 @@ impl Facts {
             amount_against_usual: 0.0,
             last_part: None,
             disputed: 0.0,
+            rest: 0.0,
             overdue_share: f64::from(habits.n_overdue) / f64::from(habits.n_open + 1),
         }
     }
@@ -62,6 +76,7 @@ impl Facts {
             amount_against_usual: 0.0,
             last_part: None,
             disputed: 0.0,
+            rest: 0.0,
             overdue_share: 0.0,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
+use super::recent::RUN_DAYS_BACK;
 use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
 use crate::ledger::Known;
@@ -45,6 +46,11 @@ pub struct Habits {
     pub log_odds: [f64; N_BINS],
     /// The fall of a log survival over a day of that hazard.
     pub rate: [f64; N_BINS],
+    /// The fall of a log survival over a day as likely as an average one, for a customer with pay runs from the days of
+    /// these; else `rate`.
+    pub run_rate: [f64; N_BINS],
+    /// Log of settlements over those expected by its own hazard, in the last [`PACE_DAYS`](super::recent::PACE_DAYS).
+    pub pace: [f64; 2],
     /// Share of payments by weekday, 0 = Monday.
     pub weekday: [f64; 7],
     /// How many times that of customers who pay on any day it is.
@@ -81,7 +87,14 @@ pub struct Habits {
 
 impl Habits {
     /// The customer behind `state` with its `open` invoices on the prior's mark.
-    pub fn new(known: &Known, state: &State, open: &[u32], prior: &Prior, memory: &Memory) -> Self {
+    pub fn new(
+        known: &Known,
+        state: &State,
+        open: &[u32],
+        prior: &Prior,
+        memory: &Memory,
+        almanac: &Almanac,
+    ) -> Self {
         let mark = prior.mark.0;
         let mut out = Self::scaled(state, prior, memory);
         let mut exposure = state.exposure;
@@ -97,6 +110,8 @@ impl Habits {
         }
         out.log_oldest_overdue = f64::from(out.oldest_overdue_days).ln_1p();
         out.judge(state, &exposure, prior, memory);
+        let calendar = Calendar::new(&out, prior, almanac);
+        out.look_back(known, state, open, prior, memory, &calendar);
         out
     }
 
@@ -141,6 +156,8 @@ impl Habits {
             hazard: prior.hazard,
             log_odds: [0.0; N_BINS],
             rate: [0.0; N_BINS],
+            run_rate: [0.0; N_BINS],
+            pace: [0.0; 2],
             weekday: prior.pay_days.weekday.base,
             weekday_lift: [1.0; 7],
             monthly: 0.0,
@@ -172,8 +189,9 @@ impl Habits {
 
         let scale = 1.0 / memory.mid.at(mark);
         let (events, exposure) = (state.events.map(|n| n * scale), exposure.map(|n| n * scale));
-        self.hazard = own_hazard(&events, &exposure, prior);
+        self.hazard = shrunk_hazard(&events, &exposure, &prior.hazard, prior.pull);
         self.rate = self.hazard.map(rate_of_hazard);
+        self.run_rate = self.rate;
         self.log_odds = self.rate.map(log_odds_of_rate);
         self.weekday = prior.pay_days.weekday.shares(&state.days_by(&state.weekday, scale));
         (self.monthly, self.place) = prior.pay_days.place.split(&state.days_by(&state.place, scale));
@@ -193,10 +211,14 @@ impl Habits {
 /// around the coarser pace after Poisson counts.
 ///
 /// Source: Clayton & Kaldor (1987), *Empirical Bayes Estimates of Age-Standardized Relative Risks*.
-fn own_hazard(events: &[f64; N_BINS], exposure: &[f64; N_BINS], prior: &Prior) -> [f64; N_BINS] {
-    let portfolio = &prior.hazard;
+pub(super) fn shrunk_hazard(
+    events: &[f64; N_BINS],
+    exposure: &[f64; N_BINS],
+    portfolio: &[f64; N_BINS],
+    pull: f64,
+) -> [f64; N_BINS] {
     let expected: [f64; N_BINS] = std::array::from_fn(|b| exposure[b] * portfolio[b]);
-    let [in_all, near, on] = PACE_PRIOR.map(|a| a * prior.pull);
+    let [in_all, near, on] = PACE_PRIOR.map(|a| a * pull);
     let sum = |x: &[f64; N_BINS]| x.iter().sum::<f64>();
     let pace = (sum(events) + in_all) / (sum(&expected) + in_all);
     let (events_near, expected_near) = (spread(events), spread(&expected));
@@ -223,6 +245,8 @@ fn spread(x: &[f64; N_BINS]) -> [f64; N_BINS] {
 /// How likely a customer's payments are to fall on a day, against an even spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PayDay {
+    /// How many times likelier payment is on the day than on an average one.
+    pub lift: f64,
     /// Lift of the customer's own day against that of customers who pay on any day.
     pub own: f64,
     /// Log lift of the weekday for customers who pay on any day.
@@ -233,7 +257,7 @@ pub struct PayDay {
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self { own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0 };
+    pub const AVERAGE: Self = Self { lift: 1.0, own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0 };
 }
 
 /// Days before a mark on which invoices may have become ready that wait for the next pay run.
@@ -259,9 +283,9 @@ struct DayPlace {
 }
 
 impl Almanac {
-    /// The days from `BACKLOG_DAYS` before `first` to `last`.
+    /// The days from as many before `first` as pay runs are looked back on to `last`.
     pub fn new(first: Day, last: Day) -> Self {
-        let first = first.0 - BACKLOG_DAYS;
+        let first = first.0 - BACKLOG_DAYS.max(RUN_DAYS_BACK);
         let place = |day: i32| {
             let day = Day(day);
             DayPlace {
@@ -342,8 +366,10 @@ impl<'a> Calendar<'a> {
     pub fn day(&self, day: i32) -> PayDay {
         let place = self.almanac.place(day);
         let any_day = self.any_day[place.weekday as usize];
+        let lift = self.lift(day);
         PayDay {
-            own: self.lift(day) / any_day,
+            lift,
+            own: lift / any_day,
             portfolio_weekday: any_day.ln(),
             portfolio_month_day: self.month_day[place.place as usize],
         }
@@ -354,6 +380,16 @@ impl<'a> Calendar<'a> {
     pub fn lift(&self, day: i32) -> f64 {
         let place = self.almanac.place(day);
         self.weekly[place.weekday as usize] + self.own.made(place)
+    }
+
+    /// The lift of the likeliest weekday.
+    pub(super) fn weekly_peak(&self) -> f64 {
+        self.weekly.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Days of `from..=to` with at least that lift, in order, and their lift.
+    pub(super) fn days_above(&self, least: f64, from: i32, to: i32) -> Vec<(i32, f64)> {
+        (from..=to).map(|day| (day, self.lift(day))).filter(|(_, lift)| *lift >= least).collect()
     }
 
     /// Share of what is ready that is released on a day: one half on an average one, nearly all on a day that is

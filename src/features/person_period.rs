@@ -128,7 +128,7 @@ impl PersonPeriods {
                 let mut sight: Option<(Days<'_>, Still)> = None;
                 draw.days(landmark, end.0, paid, |day, event, weight| {
                     let (habits, calendar) = view.get_or_init(|| {
-                        let habits = Habits::new(known, state, open, prior, &survey.memory);
+                        let habits = Habits::new(known, state, open, prior, &survey.memory, &survey.almanac);
                         let calendar = Calendar::new(&habits, prior, &survey.almanac);
                         (habits, calendar)
                     });

@@ -1,6 +1,7 @@
 //! Running sums of one customer: what a sweep carries from event to event.
 
 use super::bins::{EDGES, N_BINS, bin_of};
+use super::recent::Ring;
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::Recency;
@@ -107,6 +108,8 @@ pub struct State {
     pub rolled_on: f64,
     /// Day of the last settlement known, if any.
     pub last_settled: Option<i32>,
+    /// The last invoices settled.
+    recent: Ring,
 }
 
 impl Default for State {
@@ -127,6 +130,7 @@ impl Default for State {
             rolled_back: 0.0,
             rolled_on: 0.0,
             last_settled: None,
+            recent: Ring::default(),
         }
     }
 }
@@ -167,6 +171,17 @@ impl State {
         }
         self.pay_day(Day(settled), m);
         add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
+        self.recent.push(known, i);
+    }
+
+    /// The last invoices settled, in no order.
+    pub(super) fn recent(&self) -> &[u32] {
+        self.recent.invoices()
+    }
+
+    /// The day from which on all settled ones are among them; none if all are.
+    pub(super) fn recent_from(&self) -> Option<i32> {
+        self.recent.whole_from()
     }
 }
 

@@ -152,7 +152,7 @@ impl History<'_> {
             if oldest_due.is_none_or(|due| due >= last) {
                 return;
             }
-            let habits = Habits::new(known, state, open, prior, &self.survey.memory);
+            let habits = Habits::new(known, state, open, prior, &self.survey.memory, &self.survey.almanac);
             let calendar = Calendar::new(&habits, prior, &self.survey.almanac);
             let mut survival = Vec::new();
             let overdue = open.iter().map(|i| *i as usize).filter(|i| known.due[*i] < last);

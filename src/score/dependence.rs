@@ -70,7 +70,7 @@ pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &Vali
             for &c in customers {
                 sweep(known, c as usize, &days, &survey.memory, room, |m, state, open| {
                     let prior = &survey.priors[marks[m].0];
-                    let habits = Habits::new(known, state, open, prior, &survey.memory);
+                    let habits = Habits::new(known, state, open, prior, &survey.memory, &survey.almanac);
                     let look = Look { known, survey, hazard, prior, habits: &habits };
                     look.add(open, &mut sums[m]);
                 });

@@ -99,7 +99,7 @@ pub(super) fn predict_and<T: Send>(
         .map(|c| {
             let open: Vec<u32> =
                 known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
-            Habits::new(known, &survey.states[c], &open, survey.prior(), &survey.memory)
+            Habits::new(known, &survey.states[c], &open, survey.prior(), &survey.memory, &survey.almanac)
         })
         .collect();
     let width = edges.len();

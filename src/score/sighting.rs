@@ -53,7 +53,7 @@ pub fn sightings(
                 }
                 let prior = &survey.priors[marks[m]];
                 let mark = prior.mark.0;
-                let habits = Habits::new(known, state, open, prior, &survey.memory);
+                let habits = Habits::new(known, state, open, prior, &survey.memory, &survey.almanac);
                 let calendar = Calendar::new(&habits, prior, &survey.almanac);
                 for &i in open {
                     let facts = Facts::new(known, i as usize, &habits, prior);

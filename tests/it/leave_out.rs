@@ -61,7 +61,17 @@ fn corrections_that_are_left_out_change_the_fit_or_the_spread() {
         let habits: Vec<f64> = survey
             .states
             .iter()
-            .map(|s| arrears::features::Habits::new(&known, s, &[], survey.prior(), &survey.memory).delay)
+            .map(|s| {
+                arrears::features::Habits::new(
+                    &known,
+                    s,
+                    &[],
+                    survey.prior(),
+                    &survey.memory,
+                    &survey.almanac,
+                )
+                .delay
+            })
             .collect();
         let mean = habits.iter().sum::<f64>() / habits.len() as f64;
         habits.iter().map(|d| (d - mean).powi(2)).sum::<f64>()

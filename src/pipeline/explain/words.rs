@@ -135,12 +135,12 @@ pub fn figure(covariate: &str, customer: Option<&Row>, invoice: Option<&Row>) ->
             d => Some(format!("its oldest open invoice is {} past due", days(d))),
         },
         "history_n" => Some(format!("{} settled so far", invoices(c()?.int("n_settled")))),
-        "own_pay_day" | "own_off_day" | "pay_run_backlog" => {
+        "own_pay_day" | "own_off_day" | "pay_run_backlog" | "pay_run_hazard" => {
             let lift = c()?.double("pay_weekday_lift")?;
             Some(format!("pays {lift:.1} times as often on a {} as others do", c()?.text("pay_weekday")))
         }
         "terms_days" => Some(format!("{} to pay", days(i64::from(invoice?.days("issue_date", "due_date")?)))),
-        "part_paid" | "part_paid_recently" => {
+        "part_paid" | "part_paid_recently" | "rest_open" => {
             let (amount, open) = (invoice?.amount("amount"), invoice?.amount("open_amount"));
             Some(if open < amount {
                 format!("{} of {amount} paid so far", amount - open)

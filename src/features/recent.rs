@@ -1,0 +1,230 @@
+//! What a customer's last invoices and its open ones say: how it pays on its pay runs, and whether it keeps its pace.
+
+use super::bins::{EDGES, N_BINS, bin_of, span};
+use super::habits::{Calendar, Habits, shrunk_hazard};
+use super::prior::Prior;
+use super::state::{Memory, State};
+use crate::ledger::Known;
+use crate::numeric::rate::rate_of_hazard;
+
+/// Days back over which a customer's pace is taken, and what is added to settlements and to those expected.
+pub const PACE_DAYS: [i32; 2] = [30, 120];
+const PACE_PRIOR: f64 = 1.0;
+/// How many times likelier than an average day a day of a pay run is, at least.
+const RUN_LIFT: f64 = 2.0;
+/// A customer has pay runs if one weekday is so many times likelier than an average day, or if it is likelier than not to
+/// have days of the month of its own.
+const RUNNER_LIFT: f64 = 2.5;
+const RUNNER_MONTHLY: f64 = 0.5;
+/// Days before a mark whose pay runs are looked at.
+pub const RUN_DAYS_BACK: i32 = 400;
+
+/// An invoice of the customer, at risk on the days `after + 1 ..= end`.
+#[derive(Clone, Copy)]
+struct Spell {
+    after: i32,
+    end: i32,
+    due: i32,
+    is_paid: bool,
+}
+
+impl Habits {
+    /// Fills in the hazard of pay runs and the pace of the last weeks.
+    ///
+    /// Of a customer with pay runs the hazard on the day of one is `paid / open` over its invoices open on such days, by
+    /// bin of relative day, shrunk to what the portfolio's hazard gives on a day so many times likelier than others. The
+    /// pace is the logarithm of settlements over those that the customer's own hazard expected of the same invoices on
+    /// the same days: below 0 when it has become slower than it was, with what it still owes counting.
+    ///
+    /// Source: the latter is a standardised mortality ratio (Breslow & Day 1987) of the customer against its own past.
+    pub(super) fn look_back(
+        &mut self,
+        known: &Known,
+        state: &State,
+        open: &[u32],
+        prior: &Prior,
+        memory: &Memory,
+        calendar: &Calendar<'_>,
+    ) {
+        let mark = prior.mark.0;
+        let settled = state.recent().iter().map(|&i| {
+            let i = i as usize;
+            Spell { after: known.known_day(i), end: known.settled[i], due: known.due[i], is_paid: true }
+        });
+        let still_open = open.iter().map(|&i| {
+            let i = i as usize;
+            Spell { after: known.known_day(i), end: mark, due: known.due[i], is_paid: false }
+        });
+        let spells: Vec<Spell> = settled.chain(still_open).filter(|s| s.end <= mark).collect();
+        // what is older than the last ones that are kept is not seen whole
+        let whole_from = state.recent_from().unwrap_or(i32::MIN);
+        let has_runs = self.monthly > RUNNER_MONTHLY || calendar.weekly_peak() > RUNNER_LIFT;
+        let runs =
+            if has_runs { calendar.days_above(RUN_LIFT, mark - RUN_DAYS_BACK, mark) } else { Vec::new() };
+        let expected: [f64; 2] = if runs.is_empty() {
+            let total = Total::new(&self.rate);
+            PACE_DAYS.map(|days| {
+                let from = (mark - days).max(whole_from);
+                spells.iter().map(|s| total.over(s.after.max(from) - s.due, s.end - s.due)).sum()
+            })
+        } else {
+            self.run_hazard(&spells, &runs, prior, memory);
+            PACE_DAYS.map(|days| {
+                let from = (mark - days).max(whole_from);
+                let of = |s: &Spell| -> f64 {
+                    let on = run_days(&runs, s.after.max(from), s.end);
+                    on.iter().map(|(day, lift)| lift * self.run_rate[bin_of(day - s.due)]).sum()
+                };
+                spells.iter().map(of).sum()
+            })
+        };
+        self.pace = std::array::from_fn(|k| {
+            let from = (mark - PACE_DAYS[k]).max(whole_from);
+            let paid = spells.iter().filter(|s| s.is_paid && s.end > from).count() as f64;
+            ((paid + PACE_PRIOR) / (expected[k] + PACE_PRIOR)).ln()
+        });
+    }
+
+    fn run_hazard(&mut self, spells: &[Spell], runs: &[(i32, f64)], prior: &Prior, memory: &Memory) {
+        let (mut events, mut exposure) = ([0.0; N_BINS], [0.0; N_BINS]);
+        let scale = 1.0 / memory.mid.at(prior.mark.0);
+        for s in spells {
+            for (day, _) in run_days(runs, s.after, s.end) {
+                let weight = memory.mid.at(*day) * scale;
+                exposure[bin_of(day - s.due)] += weight;
+                if s.is_paid && *day == s.end {
+                    events[bin_of(day - s.due)] += weight;
+                }
+            }
+        }
+        let lift = runs.iter().map(|r| r.1).sum::<f64>() / runs.len() as f64;
+        let usual = prior.hazard.map(|h| (1.0 - (-lift * rate_of_hazard(h)).exp()).min(RUN_MOST));
+        self.run_rate =
+            shrunk_hazard(&events, &exposure, &usual, prior.pull).map(|h| rate_of_hazard(h) / lift);
+    }
+}
+
+/// No pay run takes more of what is open.
+const RUN_MOST: f64 = 0.95;
+
+/// Those of `runs`, which are in order, on the days `after + 1 ..= end`.
+fn run_days(runs: &[(i32, f64)], after: i32, end: i32) -> &[(i32, f64)] {
+    let first = runs.partition_point(|r| r.0 <= after);
+    let last = first + runs[first..].partition_point(|r| r.0 <= end);
+    &runs[first..last]
+}
+
+/// Sums of a rate over relative days.
+struct Total<'a> {
+    rate: &'a [f64; N_BINS],
+    /// Up to the last day before each bin, from the first edge on.
+    before: [f64; N_BINS],
+}
+
+impl<'a> Total<'a> {
+    fn new(rate: &'a [f64; N_BINS]) -> Self {
+        let mut before = [0.0; N_BINS];
+        for bin in 2..N_BINS {
+            let (from, to) = span(bin - 1);
+            before[bin] = before[bin - 1] + rate[bin - 1] * f64::from(to - from + 1);
+        }
+        Self { rate, before }
+    }
+
+    /// Up to a relative day, from the first edge on.
+    fn to(&self, relative: i32) -> f64 {
+        let bin = bin_of(relative);
+        let from = if bin == 0 { EDGES[0] } else { EDGES[bin - 1] };
+        self.before[bin] + self.rate[bin] * f64::from(relative - from + 1)
+    }
+
+    /// Over the days `after + 1 ..= end`.
+    fn over(&self, after: i32, end: i32) -> f64 {
+        if end <= after { 0.0 } else { self.to(end) - self.to(after) }
+    }
+}
+
+/// Settled invoices that are kept of a customer, the last ones.
+pub const RECENT: usize = 48;
+
+/// The last settled invoices of a customer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ring {
+    invoices: Vec<u32>,
+    next: usize,
+    /// Last day on which one was settled that is no longer kept.
+    gone: Option<i32>,
+}
+
+impl Ring {
+    /// One more, in the place of the oldest if there are enough.
+    pub fn push(&mut self, known: &Known, i: usize) {
+        if self.invoices.len() < RECENT {
+            self.invoices.push(i as u32);
+            return;
+        }
+        let oldest = std::mem::replace(&mut self.invoices[self.next], i as u32);
+        self.gone = self.gone.max(Some(known.settled[oldest as usize]));
+        self.next = (self.next + 1) % RECENT;
+    }
+
+    /// Those that are kept, in no order.
+    pub fn invoices(&self) -> &[u32] {
+        &self.invoices
+    }
+
+    /// From when on all are kept: none if none is gone.
+    pub fn whole_from(&self) -> Option<i32> {
+        self.gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_summed_over_the_days_of_each_bin() {
+        let mut rate = [0.0; N_BINS];
+        (0..N_BINS).for_each(|b| rate[b] = 0.01 * (b + 1) as f64);
+        let total = Total::new(&rate);
+        for (after, end) in [(-100, -61), (-70, 3), (-5, -5), (0, 200), (250, 260)] {
+            let by_day: f64 = (after + 1..=end).map(|d| rate[bin_of(d)]).sum();
+            assert!((total.over(after, end) - by_day).abs() < 1e-9, "{after} {end}");
+        }
+        assert_eq!(total.over(3, 1), 0.0);
+    }
+
+    /// Two more than are kept: the two oldest are gone, and what is kept is whole from the day after the later of them.
+    #[test]
+    fn the_last_ones_are_kept() {
+        let id = |k: usize| format!("{k:03}");
+        let ids: Vec<String> = (0..RECENT + 2).map(id).collect();
+        let bills: Vec<_> = ids.iter().map(|id| (id.as_str(), "A", "EUR", 40, "10")).collect();
+        let mut paid = crate::ledger::SettlementRows::default();
+        for k in 0..bills.len() {
+            paid.invoice.push(k as u32);
+            paid.day.push(50 + k as i32);
+            paid.amount.push(crate::core::Amount::parse("10").unwrap());
+            paid.kind.push(crate::ledger::SettlementKind::Cash);
+        }
+        let ledger = crate::ledger::Ledger::try_new(crate::ledger::sample::invoices(&bills), paid).unwrap();
+        let known = ledger.into_known(crate::core::Day(200));
+        let mut ring = Ring::default();
+        (0..RECENT).for_each(|i| ring.push(&known, i));
+        assert_eq!((ring.invoices().len(), ring.whole_from()), (RECENT, None));
+        (RECENT..RECENT + 2).for_each(|i| ring.push(&known, i));
+        let mut kept = ring.invoices().to_vec();
+        kept.sort_unstable();
+        assert_eq!(kept, (2..RECENT as u32 + 2).collect::<Vec<_>>());
+        assert_eq!(ring.whole_from(), Some(51));
+    }
+
+    #[test]
+    fn runs_between_two_days() {
+        let runs = [(3, 1.0), (10, 2.0), (17, 3.0)];
+        assert_eq!(run_days(&runs, 3, 17), &runs[1..]);
+        assert_eq!(run_days(&runs, 17, 30), &[]);
+        assert_eq!(run_days(&runs, 0, 2), &[]);
+    }
+}
