@@ -5,6 +5,7 @@ use crate::core::{Amount, Day};
 use crate::ledger::{Known, SettlementKind};
 use crate::policy::ValidPolicy;
 use crate::score::ContactEffect;
+use std::ops::Range;
 
 /// Days in which contacts are counted against the cap.
 const WEEK_DAYS: i32 = 7;
@@ -50,10 +51,10 @@ impl<'a> Contacts<'a> {
         self.effects.iter().find(|e| e.channel == channel)
     }
 
-    fn of(&self, customer_id: &str) -> &[Contact<'a>] {
+    /// Places of a customer's contacts.
+    fn of(&self, customer_id: &str) -> Range<usize> {
         let start = self.made.partition_point(|c| c.customer_id < customer_id);
-        let n = self.made[start..].partition_point(|c| c.customer_id == customer_id);
-        &self.made[start..start + n]
+        start..start + self.made[start..].partition_point(|c| c.customer_id == customer_id)
     }
 }
 
@@ -72,6 +73,8 @@ pub(super) struct History {
     pub is_last_broken: bool,
     /// Promises that were broken.
     pub broken: usize,
+    /// Place in [`Contacts::made`] of the last one.
+    pub last_made: Option<usize>,
 }
 
 impl History {
@@ -81,7 +84,12 @@ impl History {
         let as_of = stakes.known.as_of();
         let mut out = Self::default();
         let mut latest = None;
-        for contact in contacts.of(stakes.known.customer_id.get(c)).iter().filter(|c| c.day <= as_of) {
+        for k in contacts.of(stakes.known.customer_id.get(c)) {
+            let contact = &contacts.made[k];
+            if contact.day > as_of {
+                break;
+            }
+            out.last_made = Some(k);
             out.last = out.last.max(Some(contact.day));
             out.in_week += usize::from(contact.day.0 > as_of.0 - WEEK_DAYS);
             let Some(promised) = contact.promise_date else { continue };

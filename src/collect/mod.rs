@@ -2,6 +2,7 @@
 
 mod capacity;
 mod contact;
+mod given_up;
 mod hold;
 mod priority;
 mod reporting;
@@ -13,13 +14,14 @@ mod worklist;
 
 pub use capacity::{Allotment, Chance, allot};
 pub use contact::{Contact, Contacts};
+pub use given_up::GivenUp;
 pub use hold::Hold;
 pub use priority::{Reasons, Stakes, priorities};
 pub use reporting::{CollectError, Reporting};
 pub use rules::idle_segments;
 pub use segment::{SegmentRow, segments};
 pub use step::{GainBasis, Step};
-pub use value::Outlook;
+pub use value::{Outlook, Working};
 pub use worklist::{Portion, Priorities};
 
 #[cfg(test)]

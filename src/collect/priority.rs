@@ -3,8 +3,10 @@
 use super::contact::History;
 use super::reporting::Conversion;
 use super::rules::{Rulebook, Rules};
+use super::value::Working;
 use super::{
-    Chance, CollectError, Contacts, GainBasis, Hold, Outlook, Portion, Priorities, Reporting, Step, allot,
+    Chance, CollectError, Contacts, GainBasis, GivenUp, Hold, Outlook, Portion, Priorities, Reporting, Step,
+    allot,
 };
 use crate::core::{Amount, Currency};
 use crate::ledger::Known;
@@ -73,7 +75,8 @@ pub fn priorities(
     assert_eq!(stakes.open.len(), stakes.reasons.len(), "reasons for each open invoice");
     let customers = customers_of(stakes);
     let book = Rulebook::new(stakes, &customers, contacts, policy);
-    let desk = Desk { stakes, contacts, conversions: conversions(stakes, reporting)?, book, policy };
+    let (conversions, given_up) = (conversions(stakes, reporting)?, GivenUp::of(stakes.known));
+    let desk = Desk { stakes, contacts, conversions, book, given_up, policy };
     let mut cases: Vec<Case> = customers
         .into_par_iter()
         .enumerate()
@@ -177,6 +180,7 @@ struct Desk<'a> {
     contacts: &'a Contacts<'a>,
     conversions: Vec<Option<Conversion>>,
     book: Rulebook,
+    given_up: GivenUp,
     policy: &'a ValidPolicy,
 }
 
@@ -235,13 +239,19 @@ impl Desk<'_> {
         }
         case.hold = Hold::of(known, &self.stakes.open[rows.clone()], case.open_amount, &history, collect);
         if case.hold.is_none() {
-            (case.chances, case.gains) = self.chances(self.book.at(rules), rows, outlook);
+            (case.chances, case.gains) = self.chances(self.book.at(rules), rows, &history, outlook);
         }
         case
     }
 
     /// Levels that may be taken and gain something, and what each of those that may be taken gains on each invoice.
-    fn chances(&self, rules: &Rules, rows: Range<usize>, outlook: &mut Outlook) -> (Vec<Possible>, Vec<f64>) {
+    fn chances(
+        &self,
+        rules: &Rules,
+        rows: Range<usize>,
+        history: &History,
+        outlook: &mut Outlook,
+    ) -> (Vec<Possible>, Vec<f64>) {
         let as_of = self.stakes.known.as_of().0;
         let undisputed = |row: &usize| !self.stakes.known.is_disputed(self.stakes.open[*row] as usize, as_of);
         let (mut oldest, mut open, mut at_risk) = (i32::MIN, 0.0, 0.0);
@@ -265,8 +275,9 @@ impl Desk<'_> {
         let mut gains = vec![0.0; chances.len() * rows.len()];
         if !chances.is_empty() {
             let n = chances.len();
+            let working = self.working(rules, history);
             for (row, gains) in rows.zip(gains.chunks_exact_mut(n)).filter(|(row, _)| undisputed(row)) {
-                self.read(row, outlook);
+                self.read(row, working, outlook);
                 let open = self.open_amount(self.stakes.open[row] as usize).to_f64();
                 for (chance, gain) in chances.iter_mut().zip(gains) {
                     *gain = open * outlook.gain(&rules.steps[chance.level], &rules.collect);
@@ -278,9 +289,21 @@ impl Desk<'_> {
         (chances, gains)
     }
 
-    fn read(&self, row: usize, outlook: &mut Outlook) {
+    /// The customer's last contact, if it still works: with the odds ratio of the mildest level of its channel, for none
+    /// says which level it was.
+    fn working(&self, rules: &Rules, history: &History) -> Option<Working> {
+        let last = &self.contacts.made()[history.last_made?];
+        let collect = &rules.collect;
+        let last_day = last.day.0 + collect.effect_days - self.stakes.known.as_of().0;
+        let of_channel = collect.ladder.iter().zip(&rules.steps).filter(|(l, _)| l.channel == last.channel);
+        let odds_ratio = of_channel.map(|(_, step)| step.odds_ratio).min_by(f64::total_cmp)?;
+        (last_day > 0).then_some(Working { odds_ratio, last_day })
+    }
+
+    fn read(&self, row: usize, working: Option<Working>, outlook: &mut Outlook) {
         let days_past_due = self.days_past_due(self.stakes.open[row] as usize);
-        outlook.read(self.stakes.curves, row, days_past_due, self.book.last_day, &self.policy.collect);
+        let (besides, last) = ((working, &self.given_up), self.book.last_day);
+        outlook.read(self.stakes.curves, row, days_past_due, last, besides, &self.policy.collect);
     }
 
     /// Gives everybody the best there is, or what the day's calls allow; by how much another choice could be better.
@@ -314,10 +337,11 @@ impl Desk<'_> {
         let up = step.one_error_up()?;
         let as_of = self.stakes.known.as_of().0;
         let mut more = 0.0;
+        let working = self.working(self.rules(case), &case.history);
         for row in case.rows.clone() {
             let i = self.stakes.open[row] as usize;
             if !self.stakes.known.is_disputed(i, as_of) {
-                self.read(row, outlook);
+                self.read(row, working, outlook);
                 let of = |step: &Step| outlook.gain(step, &self.policy.collect);
                 more += self.open_amount(i).to_f64() * (of(&up) - of(step));
             }
