@@ -34,24 +34,20 @@ fn main() {
             "  {channel:<6} true {truth:.2}  mean {mean:.3}  sd {sd:.3}  mean error {se:.3}  within two errors {inside} of {n}"
         );
     }
-    let mut sums = [0.0; 3];
-    let mut better = [0; 2];
-    for seed in 0..seeds {
-        let c = contact::collected(seed);
-        sums.iter_mut().zip(c).for_each(|(sum, c)| *sum += c);
-        better[0] += usize::from(c[0] >= 1.15 * c[1]);
-        better[1] += usize::from(c[0] >= 1.3 * c[2]);
+    let all: Vec<_> = (0..seeds).map(contact::collected).collect();
+    println!("calls to one in ten of those who owe, what they are truly worth over {seeds} seeds");
+    for (reading, name) in ["a write-off is a loss", "a write-off counts as cash"].into_iter().enumerate() {
+        let sum = |of: fn(&contact::Collected) -> f64| all.iter().map(|c| of(&c[reading])).sum::<f64>();
+        let (gain, risk, age, best) = (sum(|c| c.gain), sum(|c| c.risk), sum(|c| c.age), sum(|c| c.best));
+        let n = |is: fn(&contact::Collected) -> bool| all.iter().filter(|c| is(&c[reading])).count();
+        println!(
+            "  {name}: by gain {gain:.0}, by late_prob x amount {risk:.0} ({:+.1} %, 15 % more in {} seeds), oldest first \
+             {age:.0} ({:+.1} %, 30 % more in {} seeds), by what it is truly worth {best:.0} ({:+.1} % above late_prob x amount)",
+            100.0 * (gain / risk - 1.0),
+            n(|c| c.gain >= 1.15 * c.risk),
+            100.0 * (gain / age - 1.0),
+            n(|c| c.gain >= 1.3 * c.age),
+            100.0 * (best / risk - 1.0)
+        );
     }
-    println!(
-        "calls to one in ten, what they are truly worth over {} seeds: by gain {:.0}, by late_prob x amount {:.0} \
-         ({:+.1} %, 15 % more in {} seeds), oldest first {:.0} ({:+.1} %, 30 % more in {} seeds)",
-        seeds,
-        sums[0],
-        sums[1],
-        100.0 * (sums[0] / sums[1] - 1.0),
-        better[0],
-        sums[2],
-        100.0 * (sums[0] / sums[2] - 1.0),
-        better[1]
-    );
 }

@@ -169,6 +169,12 @@ impl Truth {
         is_set(day).then_some(Day(day))
     }
 
+    /// The day on which an invoice that is still open then is given up, if it ever is.
+    pub fn write_off_day(&self, invoice: usize) -> Option<Day> {
+        let day = self.fates.write_off[invoice];
+        is_set(day).then_some(Day(day))
+    }
+
     /// Whether an invoice was issued, and not settled in full, by the end of `as_of`.
     pub fn is_open(&self, invoice: usize, as_of: Day) -> bool {
         self.issue[invoice] <= as_of.0 && as_of.0 < self.fates.settled[invoice]
