@@ -1,5 +1,6 @@
 //! What customers will be billed: their own cadence, the portfolio's season, and how wrong that has been.
 
+use super::level::{Judged, Level, levels_of};
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::Recency;
@@ -15,11 +16,6 @@ const ORIGINS: i32 = 12;
 pub const JUDGED_DAYS: i32 = 91;
 /// Days of history behind the earliest of them.
 const ORIGIN_HISTORY_DAYS: i32 = 120;
-/// Pseudo-origins at which the forecast was right.
-const ORIGIN_PRIOR: f64 = 1.0;
-/// Deviation of log billing where no history tells it, and the least one.
-const UNKNOWN_DEVIATION: f64 = 0.25;
-const LEAST_DEVIATION: f64 = 0.03;
 /// Full months below which no season is seen.
 const SEASON_MONTHS: usize = 24;
 /// Pseudo-years without a season.
@@ -42,15 +38,8 @@ pub struct Line {
     pub per_day: f64,
     /// The size of the invoices in it: sum of squares over sum of amounts.
     pub lump: f64,
-}
-
-/// How a currency's billing stands to what its customers' cadences say.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Level {
-    /// Factor on the sum of the lines: customers come and go.
-    pub scale: f64,
-    /// Deviation of the log of three months' billing about the forecast, beside the chance of single invoices.
-    pub deviation: f64,
+    /// Their mean.
+    pub mean: f64,
 }
 
 /// The portfolio's billing.
@@ -115,27 +104,29 @@ impl Billing {
 
     /// What customer `c` is billed, a line a currency, by what was known at `origin`.
     pub fn lines(&self, known: &Known, c: usize, origin: i32) -> Vec<Line> {
-        let mut sums: Vec<(u16, f64, f64)> = Vec::new();
+        let mut sums: Vec<(u16, f64, f64, f64)> = Vec::new();
         let mut first = i32::MAX;
         for i in known.invoices_of(c).filter(|&i| known.known_day(i) <= origin) {
             let (day, amount) = (known.issue[i], known.amount[i].to_f64());
             first = first.min(day);
             let w = self.weight_at(day);
             let at = sums.iter().position(|s| s.0 == known.currency[i]).unwrap_or_else(|| {
-                sums.push((known.currency[i], 0.0, 0.0));
+                sums.push((known.currency[i], 0.0, 0.0, 0.0));
                 sums.len() - 1
             });
             sums[at].1 += w * amount;
             sums[at].2 += w * amount * amount;
+            sums[at].3 += w;
         }
         if first == i32::MAX {
             return Vec::new();
         }
         let exposure = self.exposure(first, origin);
-        let line = |(currency, sum, squares): (u16, f64, f64)| Line {
+        let line = |(currency, sum, squares, n): (u16, f64, f64, f64)| Line {
             currency,
             per_day: sum / exposure,
             lump: squares / sum,
+            mean: sum / n,
         };
         sums.into_iter().filter(|s| s.1 > 0.0).map(line).collect()
     }
@@ -181,7 +172,7 @@ impl Billing {
         if origins.is_empty() {
             return vec![Level::UNKNOWN; known.currency_code.len()];
         }
-        self.judged(known, &origins).iter().map(|judged| Level::of(judged)).collect()
+        levels_of(&self.judged(known, &origins))
     }
 
     /// Predicted and actual billing in the `JUDGED_DAYS` after each of `origins`, which increase; `[currency][origin]`.
@@ -208,6 +199,10 @@ impl Billing {
                 sum.predicted += p.predicted;
                 sum.variance += p.variance;
                 sum.actual += p.actual;
+                sum.customers += p.customers;
+                sum.actual2 += p.actual2;
+                sum.product += p.product;
+                sum.predicted2 += p.predicted2;
             }
         }
         sums.chunks(n.max(1)).map(<[Judged]>::to_vec).collect()
@@ -238,7 +233,7 @@ impl Billing {
             }
             let told = origins.partition_point(|&o| o < issue);
             for k in (0..told).rev().take_while(|&k| origins[k] + JUDGED_DAYS >= issue) {
-                sums[at + k].actual += amount;
+                seen[at + k].billed_after += amount;
             }
         }
         for (seen, sums) in seen.chunks(n).zip(sums.chunks_mut(n)) {
@@ -248,10 +243,17 @@ impl Billing {
                 so_far.sum += seen[k].sum;
                 so_far.squares += seen[k].squares;
                 since = since.min(first[k]);
+                let actual = seen[k].billed_after;
+                sums[k].actual += actual;
                 if so_far.sum > 0.0 {
                     let exposure = self.exposure(since, origins[k]);
-                    sums[k].predicted += so_far.sum / exposure * season[k];
+                    let predicted = so_far.sum / exposure * season[k];
+                    sums[k].predicted += predicted;
                     sums[k].variance += so_far.squares / exposure * season[k];
+                    sums[k].customers += 1.0;
+                    sums[k].actual2 += actual * actual;
+                    sums[k].product += actual * predicted;
+                    sums[k].predicted2 += predicted * predicted;
                 }
             }
         }
@@ -273,37 +275,8 @@ impl Billing {
 struct Seen {
     sum: f64,
     squares: f64,
-}
-
-/// One currency's three months after an origin.
-#[derive(Debug, Clone, Copy, Default)]
-struct Judged {
-    predicted: f64,
-    /// Of what comes, by the chance of single invoices.
-    variance: f64,
-    actual: f64,
-}
-
-impl Level {
-    const UNKNOWN: Self = Self { scale: 1.0, deviation: UNKNOWN_DEVIATION };
-
-    fn of(judged: &[Judged]) -> Self {
-        let usable: Vec<_> = judged.iter().rev().filter(|j| j.predicted > 0.0 && j.actual > 0.0).collect();
-        if usable.is_empty() {
-            return Self::UNKNOWN;
-        }
-        // the first is the newest; each month back counts a tenth less
-        let weights: Vec<f64> = (0..usable.len()).map(|k| 0.9_f64.powi(k as i32)).collect();
-        let logs: Vec<f64> = usable.iter().map(|j| (j.actual / j.predicted).ln()).collect();
-        let total: f64 = weights.iter().sum();
-        let mean = weights.iter().zip(&logs).map(|(w, l)| w * l).sum::<f64>() / (total + ORIGIN_PRIOR);
-        let spread = weights.iter().zip(&logs).map(|(w, l)| w * (l - mean).powi(2)).sum::<f64>();
-        let chance =
-            usable.iter().map(|j| j.variance / j.predicted.powi(2)).sum::<f64>() / usable.len() as f64;
-        let prior = UNKNOWN_DEVIATION.powi(2) * ORIGIN_PRIOR;
-        let variance = (spread + prior) / (total + ORIGIN_PRIOR) - chance;
-        Self { scale: mean.exp(), deviation: variance.max(LEAST_DEVIATION.powi(2)).sqrt() }
-    }
+    /// Amounts as they are, of the days that an origin is judged on.
+    billed_after: f64,
 }
 
 /// Invoices issued on each day from `first` to as_of.
@@ -411,7 +384,7 @@ mod tests {
         let known = known((0..8).map(|k| 7 * k), 55);
         let billing = Billing::new(&known, HALF_LIFE);
         assert_eq!(billing.season, [1.0; 12]);
-        assert_eq!(billing.level, [Level { scale: 1.0, deviation: UNKNOWN_DEVIATION }]);
+        assert_eq!(billing.level, [Level::UNKNOWN]);
     }
 
     /// Three years of a business that bills twice as much each December.

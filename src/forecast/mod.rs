@@ -2,12 +2,14 @@
 
 mod billing;
 mod future;
+mod level;
 mod period;
 mod portfolio;
 mod simulation;
 
-pub use billing::{Billing, Level, Line};
+pub use billing::{Billing, Line};
 pub use future::{FutureCash, future_cash};
+pub use level::Level;
 pub use period::{Grain, Period, periods};
 pub use portfolio::Portfolio;
 pub use simulation::{Draws, QUANTILES, Shocks, n_draws};
