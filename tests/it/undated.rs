@@ -149,13 +149,22 @@ fn place(known: &Known, id: &str) -> Option<usize> {
     (0..known.n_invoices()).find(|i| known.invoice_id.get(*i) == id)
 }
 
-/// The customer and the ids of its open invoices on each landmark and at as_of, without what amounts and issues say.
-fn seen(known: &Known, survey: &Survey, c: usize) -> Vec<(i32, State, BTreeSet<String>)> {
+/// A day, the customer in words, and the ids of its open invoices.
+type Seen = (i32, String, BTreeSet<String>);
+
+/// The customer and its open invoices on each landmark and at as_of, without what amounts and issues say, and with the
+/// number of its last invoices for their places in the ledger.
+fn seen(known: &Known, survey: &Survey, c: usize) -> Vec<Seen> {
     let marks: Vec<Day> = survey.landmarks().iter().copied().chain([known.as_of()]).collect();
     let mut out = Vec::new();
     sweep(known, c, &marks, &survey.memory, &mut Room::default(), |m, state, open| {
         let open = open.iter().map(|i| known.invoice_id.get(*i as usize).to_owned()).collect();
-        out.push((marks[m].0, State { n_issued: 0, log_amount: 0.0, ..state.clone() }, open));
+        let mut state = state.clone();
+        (state.n_issued, state.log_amount) = (0, 0.0);
+        let words = format!("{state:?}");
+        let (before, rest) = words.split_once("invoices: [").unwrap();
+        let (places, after) = rest.split_once(']').unwrap();
+        out.push((marks[m].0, format!("{before}{}{after}", places.split(", ").count()), open));
     });
     out
 }
