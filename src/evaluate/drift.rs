@@ -17,9 +17,8 @@ const PROFILE_MARKS: usize = 12;
 /// Days of the past that calibration looks at.
 const CALIBRATION_MARKS: usize = 3;
 /// Covariates that follow the calendar: another day of the week is no drift.
-const OF_THE_CALENDAR: [&str; 7] = [
+const OF_THE_CALENDAR: [&str; 6] = [
     "pay_run_hazard",
-    "pay_run_backlog",
     "own_pay_day",
     "own_off_day",
     "portfolio_weekday",

@@ -33,7 +33,7 @@ const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 30] = [
+pub const BASE: [Covariate; 29] = [
     covariate(
         Part::LateShare,
         "customer_late_rate",
@@ -153,12 +153,6 @@ pub const BASE: [Covariate; 30] = [
     ),
     covariate(
         Part::PayRuns,
-        "pay_run_backlog",
-        "log-odds",
-        "what has become ready since the customer's last likely pay run and is let go on the day, against one day's worth",
-    ),
-    covariate(
-        Part::PayRuns,
         "own_pay_day",
         "log-odds",
         "hazard on a day that the customer pays on more than others do, against its usual one; else 0",
@@ -216,7 +210,7 @@ pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
         None | Some("portfolio_hazard" | "customer_hazard" | "customer_delay_below") => 1000.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
-        Some("pay_run_backlog" | "own_pay_day" | "own_off_day" | "pay_run_hazard") => 300.0,
+        Some("own_pay_day" | "own_off_day" | "pay_run_hazard") => 300.0,
         Some("pace_month" | "pace_quarter" | "set_aside_hazard") => 300.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
         Some("customer_late_mix") => 0.1,

@@ -3,7 +3,7 @@
 use super::bins::bin_of;
 use super::covariate::{FIRST_STEP, N_BASE, N_COLUMNS, N_SIDED, N_STILL, STEPS};
 use super::facts::Facts;
-use super::habits::{BACKLOG_DAYS, Habits, PayDay};
+use super::habits::{Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;
 use crate::numeric::logistic;
@@ -46,12 +46,6 @@ pub struct DayRow {
 }
 
 /// An invoice looked at from a mark, day after day.
-///
-/// What has become ready since the last likely pay run waits for the next one:
-/// `ready[d] = 1 - (1 - waiting[d]) (1 - hazard[d])` with `waiting[d] = ready[d - 1] (1 - release[d - 1])`: what a pay
-/// run does not release stays ready, with the customer's own hazard. The covariate is the log-odds of
-/// `ready[d] release[d]` against those of `hazard[d]`: about 0 for a customer who pays any day, large on the run day
-/// of one who pays on Fridays only. Nothing waits before [`BACKLOG_DAYS`] before the mark or the invoice's first day.
 #[derive(Debug, Clone)]
 pub struct Days<'a> {
     prior: &'a Prior,
@@ -60,9 +54,6 @@ pub struct Days<'a> {
     per_delay_sd: f64,
     per_age_sd: f64,
     mix: Mix,
-    /// The day that `waiting` belongs to.
-    waiting_day: i32,
-    waiting: f64,
     evening: Evening,
 }
 
@@ -93,8 +84,6 @@ impl<'a> Days<'a> {
             per_delay_sd: 1.0 / habits.delay_sd,
             per_age_sd: 1.0 / habits.log_age_sd,
             mix: Mix { at_due, per_on_time: 1.0 / (at_issue - at_due).max(1e-6) },
-            waiting_day: (facts.known + 1).max(prior.mark.0 - BACKLOG_DAYS + 1).min(prior.mark.0 + 1),
-            waiting: 0.0,
             evening: Evening { day: i32::MIN, delay: 0.0, age: 0.0 },
         }
     }
@@ -124,30 +113,19 @@ impl<'a> Days<'a> {
         ])
     }
 
-    /// The covariates of `day`, which must not be before the last one asked for. `release` is the share of what is ready
-    /// that is let go on a day: [`super::habits::Calendar::release`].
-    pub fn on(&mut self, day: i32, pay_day: &PayDay, release: impl Fn(i32) -> f64) -> DayRow {
-        while self.waiting_day < day {
-            self.waiting = self.ready(self.waiting_day) * (1.0 - release(self.waiting_day));
-            self.waiting_day += 1;
-        }
-        let released = self.ready(day) * release(day);
-        let backlog = held(released, 1.0 - released) - self.habits.log_odds[bin_of(day - self.facts.due)];
+    /// The covariates of `day`, which must not be before the last one asked for.
+    pub fn on(&mut self, day: i32, pay_day: &PayDay) -> DayRow {
         // at either end of what ages are told apart by, a day has a morning of its own
         let follows = self.evening.day == day - 1 && (1..AGE_MAX_DAYS).contains(&(day - self.facts.issue));
         let morning = if follows { self.evening } else { self.half_day(day, Half::Morning) };
         self.evening = self.half_day(day, Half::Evening);
-        self.row(day, pay_day, backlog, morning, self.evening)
+        self.row(day, pay_day, morning, self.evening)
     }
 
     /// The covariates of the middle of a span of days: an average pay day, and nothing waits.
     pub fn around(&self, day: i32) -> DayRow {
         let (morning, evening) = (self.half_day(day, Half::Morning), self.half_day(day, Half::Evening));
-        self.row(day, &PayDay::AVERAGE, 0.0, morning, evening)
-    }
-
-    fn ready(&self, day: i32) -> f64 {
-        1.0 - (1.0 - self.waiting) * (1.0 - self.habits.hazard[bin_of(day - self.facts.due)])
+        self.row(day, &PayDay::AVERAGE, morning, evening)
     }
 
     /// Log tails of the customer's delay and log age at an end of a day.
@@ -167,7 +145,7 @@ impl<'a> Days<'a> {
     }
 
     #[inline]
-    fn row(&self, day: i32, pay_day: &PayDay, backlog: f64, morning: Evening, evening: Evening) -> DayRow {
+    fn row(&self, day: i32, pay_day: &PayDay, morning: Evening, evening: Evening) -> DayRow {
         let Self { prior, habits, facts, .. } = self;
         let relative = day - facts.due;
         let bin = bin_of(relative);
@@ -188,7 +166,6 @@ impl<'a> Days<'a> {
                 past.clamp(3.0, 8.0) - 3.0,
                 age_shape,
                 self.late_mix(relative),
-                backlog,
                 own.max(0.0),
                 own.min(0.0),
                 pay_day.portfolio_weekday,

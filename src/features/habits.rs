@@ -260,9 +260,6 @@ impl PayDay {
     pub const AVERAGE: Self = Self { lift: 1.0, own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0 };
 }
 
-/// Days before a mark on which invoices may have become ready that wait for the next pay run.
-pub const BACKLOG_DAYS: i32 = 35;
-
 /// Days in an average month.
 const MONTH_DAYS: f64 = 30.4;
 
@@ -285,7 +282,7 @@ struct DayPlace {
 impl Almanac {
     /// The days from as many before `first` as pay runs are looked back on to `last`.
     pub fn new(first: Day, last: Day) -> Self {
-        let first = first.0 - BACKLOG_DAYS.max(RUN_DAYS_BACK);
+        let first = first.0 - RUN_DAYS_BACK;
         let place = |day: i32| {
             let day = Day(day);
             DayPlace {
@@ -390,12 +387,5 @@ impl<'a> Calendar<'a> {
     /// Days of `from..=to` with at least that lift, in order, and their lift.
     pub(super) fn days_above(&self, least: f64, from: i32, to: i32) -> Vec<(i32, f64)> {
         (from..=to).map(|day| (day, self.lift(day))).filter(|(_, lift)| *lift >= least).collect()
-    }
-
-    /// Share of what is ready that is released on a day: one half on an average one, nearly all on a day that is
-    /// many times likelier.
-    pub fn release(&self, day: i32) -> f64 {
-        let lift = self.lift(day);
-        lift / (1.0 + lift)
     }
 }

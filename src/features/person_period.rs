@@ -137,7 +137,7 @@ impl PersonPeriods {
                         let still = days.still();
                         (days, still)
                     });
-                    let row = days.on(day, &calendar.day(day), |d| calendar.release(d));
+                    let row = days.on(day, &calendar.day(day));
                     let at = self.x.len();
                     self.x.resize(at + N_COLUMNS, 0.0);
                     row.write(still, &mut self.x[at..]);

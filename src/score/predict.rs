@@ -6,7 +6,7 @@ use crate::core::room::zeros;
 use crate::features::Survey;
 use crate::features::day_row::{DayRow, Days, InvoiceHazard, Still};
 use crate::features::facts::Facts;
-use crate::features::habits::{BACKLOG_DAYS, Calendar, Habits, PayDay};
+use crate::features::habits::{Calendar, Habits, PayDay};
 use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
@@ -133,8 +133,6 @@ pub(super) fn predict_and<T: Send>(
 struct View<'a> {
     prior: &'a Prior,
     habits: &'a Habits,
-    /// Share of what is ready that is let go on each day from `BACKLOG_DAYS` before as_of to the daily horizon.
-    release: Vec<f64>,
     /// The days of the daily horizon: all invoices of the customer look at the same ones.
     pay_days: Vec<PayDay>,
 }
@@ -144,8 +142,7 @@ impl<'a> View<'a> {
         let (prior, almanac) = (survey.prior(), &survey.almanac);
         let calendar = Calendar::new(habits, prior, almanac);
         let pay_days = (1..=DAILY_DAYS).map(|day| calendar.day(prior.mark.0 + day)).collect();
-        let release = (-BACKLOG_DAYS..=DAILY_DAYS).map(|day| calendar.release(prior.mark.0 + day)).collect();
-        Self { prior, habits, release, pay_days }
+        Self { prior, habits, pay_days }
     }
 
     /// Writes the curve of an invoice to `row`, and the covariates of the daily horizon to `days`.
@@ -159,10 +156,9 @@ impl<'a> View<'a> {
     ) {
         days.clear();
         let as_of = self.prior.mark.0;
-        let release = |date: i32| self.release[(date - as_of + BACKLOG_DAYS) as usize];
         let mut stay = [0.0; DAILY_DAYS as usize];
         for ((day, pay_day), log_odds) in (1..=DAILY_DAYS).zip(&self.pay_days).zip(&mut stay) {
-            let x = invoice.on(as_of + day, pay_day, release);
+            let x = invoice.on(as_of + day, pay_day);
             *log_odds = hazard.log_odds(&x);
             days.push(x);
         }
@@ -236,7 +232,7 @@ pub(super) fn daily_survival(
     out.clear();
     out.push(survival);
     for day in mark.0 + 1..=mark.0 + last {
-        let row = invoice.on(day, &calendar.day(day), |d| calendar.release(d));
+        let row = invoice.on(day, &calendar.day(day));
         survival *= 1.0 - hazard.on(&row);
         out.push(survival);
     }

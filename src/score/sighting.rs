@@ -61,7 +61,7 @@ pub fn sightings(
                     let left = facts.due().saturating_add(policy.ledger.grace_days).saturating_sub(mark);
                     let mut x = [0.0; BASE.len()];
                     x[..N_STILL].copy_from_slice(&invoice.still().0);
-                    let next = invoice.clone().on(mark + 1, &calendar.day(mark + 1), |d| calendar.release(d));
+                    let next = invoice.clone().on(mark + 1, &calendar.day(mark + 1));
                     x[N_STILL..].copy_from_slice(&next.moving);
                     let late_prob = (1..=DAILY_DAYS).contains(&left).then(|| {
                         daily_survival(invoice, hazard, prior.mark, &calendar, left, &mut survival);

@@ -135,7 +135,7 @@ pub fn figure(covariate: &str, customer: Option<&Row>, invoice: Option<&Row>) ->
             d => Some(format!("its oldest open invoice is {} past due", days(d))),
         },
         "history_n" => Some(format!("{} settled so far", invoices(c()?.int("n_settled")))),
-        "own_pay_day" | "own_off_day" | "pay_run_backlog" | "pay_run_hazard" => {
+        "own_pay_day" | "own_off_day" | "pay_run_hazard" => {
             let lift = c()?.double("pay_weekday_lift")?;
             Some(format!("pays {lift:.1} times as often on a {} as others do", c()?.text("pay_weekday")))
         }
