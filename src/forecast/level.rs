@@ -149,15 +149,16 @@ mod tests {
         }
     }
 
-    /// Both brought twice what was forecast: the large currency is believed, the small one drawn to the portfolio.
+    /// A thousand customers brought 1 or 3 for 1 each, two brought what was forecast, which says little: 7.2 of origins
+    /// against 12.7 pseudo-origins of the portfolio's 1.88.
     #[test]
     fn a_small_currency_follows_the_portfolio() {
-        let twice = |n: f64| Judged { actual: 2.0 * n, actual2: 4.0 * n, product: 2.0 * n, ..judged(n) };
+        let twice = |n: f64| Judged { actual: 2.0 * n, actual2: 5.0 * n, product: 2.0 * n, ..judged(n) };
         let [large, alone] = levels_of(&[vec![twice(1000.0); 12], vec![judged(2.0); 12]])[..] else {
             panic!("two currencies")
         };
         assert!(large.scale > 1.85, "{large:?}");
-        assert!(alone.scale > 1.2 && alone.scale < large.scale, "{alone:?}");
+        assert!((alone.scale - 1.56).abs() < 0.01, "{alone:?}");
     }
 
     #[test]
