@@ -184,11 +184,11 @@ fn without_contacts_nothing_is_measured() {
     assert_eq!(measured(1, false).0, []);
 }
 
-/// `benches/contact.rs` tells of more seeds.
+/// At least 15 % and 30 % more over 10 seeds: one alone is ruled by its few largest debtors. `benches/contact.rs` tells of more.
 #[test]
 fn a_list_by_gain_is_worth_more_than_one_by_risk_and_one_by_age() {
     let (mut gain, mut risk, mut age, mut best) = (0.0, 0.0, 0.0, 0.0);
-    for seed in 0..5 {
+    for seed in 0..10 {
         let [c, _] = collected(seed);
         assert!(c.best >= c.gain.max(c.risk).max(c.age), "{c:?}");
         gain += c.gain;
@@ -196,5 +196,5 @@ fn a_list_by_gain_is_worth_more_than_one_by_risk_and_one_by_age() {
         age += c.age;
         best += c.best;
     }
-    assert!(gain >= 1.05 * risk && gain >= 1.3 * age, "{gain} {risk} {age} {best}");
+    assert!(gain >= 1.15 * risk && gain >= 1.3 * age, "{gain} {risk} {age} {best}");
 }
