@@ -171,10 +171,10 @@ fn let_go(left: &mut [f64], rates: &[f64], share: impl Fn(f64) -> f64) -> f64 {
     let (rates, rates_over) = rates.as_chunks::<LANES>();
     let mut paid = [0.0; LANES];
     for (left, rates) in left.iter_mut().zip(rates) {
-        for k in 0..LANES {
-            let pays = left[k] * share(rates[k]);
-            paid[k] += pays;
-            left[k] -= pays;
+        for ((left, rate), paid) in left.iter_mut().zip(rates).zip(&mut paid) {
+            let pays = *left * share(*rate);
+            *paid += pays;
+            *left -= pays;
         }
     }
     let mut sum = 0.0;

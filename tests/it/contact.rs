@@ -184,7 +184,8 @@ fn without_contacts_nothing_is_measured() {
     assert_eq!(measured(1, false).0, []);
 }
 
-/// At least 15 % and 30 % more over 10 seeds: one alone is ruled by its few largest debtors. `benches/contact.rs` tells of more.
+/// At least 15 % and 30 % more over 10 seeds: one alone is ruled by its few largest debtors. `benches/contact.rs` tells
+/// of more.
 #[test]
 fn a_list_by_gain_is_worth_more_than_one_by_risk_and_one_by_age() {
     let (mut gain, mut risk, mut age, mut best) = (0.0, 0.0, 0.0, 0.0);
