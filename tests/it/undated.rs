@@ -4,7 +4,6 @@ use arrears::analytics::{Groups, aging, kpis, lateness, receipts, recent};
 use arrears::core::{Amount, Currency, Day};
 use arrears::evaluate::outcome::places;
 use arrears::evaluate::{CashOf, Outcome};
-use arrears::features::state::State;
 use arrears::features::sweep::{Room, sweep};
 use arrears::features::{Purpose, Spell, Survey, person_periods, spells, survey};
 use arrears::ledger::{InvoiceRows, Known, Ledger, NEVER, SettlementKind, SettlementRows};
