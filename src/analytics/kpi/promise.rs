@@ -67,12 +67,12 @@ fn kept_days(
     cash.sort_unstable();
     let enough = |with_doubtful: bool| {
         let mut paid = Amount::ZERO;
-        let counted = cash.iter().filter(|(.., is_sure)| *is_sure || with_doubtful);
+        let mut counted = cash.iter().filter(|(.., is_sure)| *is_sure || with_doubtful);
         let day = |(day, amount, _): &(i32, Amount, bool)| {
             paid += *amount;
             (paid >= wanted).then_some(*day)
         };
-        counted.filter_map(day).next().unwrap_or(NEVER)
+        counted.find_map(day).unwrap_or(NEVER)
     };
     let surely = enough(false);
     Some([surely, enough(true).min(surely)])
