@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout)] // its figures go there
 
 use arrears::ingest::{Sources, check_owned, read};
-use arrears::pipeline::demo::{TableFormat, simulate_to};
+use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use polars::prelude::*;
 use std::path::Path;
 use std::process::Command;
@@ -44,7 +44,7 @@ fn main() -> Outcome<()> {
     let (rows, runs) = (number(0, 1_000_000)?, number(1, 9)?);
     let home = tempfile::tempdir()?;
     let out = home.path().join("ledger");
-    let made = simulate_to(&out, rows / INVOICES_PER_CUSTOMER, MONTHS, 1, TableFormat::Csv)?;
+    let made = simulate_to(&out, &Plan::new(rows / INVOICES_PER_CUSTOMER, MONTHS, 1), TableFormat::Csv)?;
     let file = out.join("invoices.csv");
     let size = std::fs::metadata(&file)?.len() as f64;
     println!(

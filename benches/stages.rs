@@ -8,7 +8,7 @@ use arrears::features::{Purpose, survey};
 use arrears::ingest::{Book, Sources, check_owned, read};
 use arrears::ledger::Known;
 use arrears::model::hazard;
-use arrears::pipeline::demo::{TableFormat, simulate_to};
+use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use arrears::policy::ValidPolicy;
 use arrears::{forecast, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -32,7 +32,7 @@ impl Bench {
     fn new(n: u32) -> Result<Self, Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let out = folder.path().join("ledger");
-        let made = simulate_to(&out, n / INVOICES_PER_CUSTOMER, MONTHS, 1, TableFormat::Parquet)?;
+        let made = simulate_to(&out, &Plan::new(n / INVOICES_PER_CUSTOMER, MONTHS, 1), TableFormat::Parquet)?;
         let sources = Sources {
             invoices: out.join("invoices.parquet"),
             payments: Some(out.join("payments.parquet")),
