@@ -225,7 +225,7 @@ pub fn left_in(policy: &ValidPolicy) -> Option<Vec<usize>> {
     let is_in = |column: &usize| {
         let family = covariate_of(*column).map_or(Part::Time, |c| BASE[c].family);
         let is_sided = (N_BASE..FIRST_STEP).contains(column);
-        !policy.leaves_out(family) && !(is_sided && policy.leaves_out(Part::Sides))
+        !(policy.leaves_out(family) || is_sided && policy.leaves_out(Part::Sides))
     };
     let columns: Vec<usize> = (0..N_COLUMNS).filter(is_in).collect();
     (columns.len() < N_COLUMNS).then_some(columns)
