@@ -26,7 +26,7 @@ const VIEWS = [
   { name: "phone", viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true, hasTouch: true },
   { name: "phone-dark", viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true },
 ];
-/** A page opens within a second: of the processor, so that a machine with other work to do says the same. */
+/** A page opens within two seconds: of the processor, so that a machine with other work to do says the same. */
 const OPEN_MS_MAX = 2000;
 
 const faults = [];
