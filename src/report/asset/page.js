@@ -3,7 +3,8 @@
   "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  let colors = {};
+  const color = (name) => (colors[name] ??= getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim());
   const raw = (cell) => cell.dataset.v ?? cell.textContent;
   const value = (cell) => (raw(cell) === "" || raw(cell) === "–" ? null : Number(raw(cell)));
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -223,29 +224,26 @@
     fig.dataset.drawn = "yes";
   };
   /** Draws what can be seen: a canvas in a hidden part has no size. */
-  const drawVisible = (again) => all("figure.chart").forEach((fig) => {
-    if (fig.offsetParent !== null && (again || !charts.has(fig))) draw(fig);
-  });
+  const drawVisible = (again) => {
+    if (again) colors = {};
+    const shown = all("figure.chart").filter((fig) => fig.offsetParent !== null && (again || !charts.has(fig)));
+    shown.forEach(draw);
+  };
 
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   Chart.defaults.font.size = 12;
 
   /* One currency at a time, and one part of the portfolio at a time. */
   const currency = one("#currency");
-  const showCurrency = () => {
-    if (!currency) return;
-    all("[data-currency]").forEach((el) => { el.hidden = el.dataset.currency !== currency.value; });
-    drawVisible(false);
+  const showCurrency = () => all("[data-currency]").forEach((el) => { el.hidden = el.dataset.currency !== currency.value; });
+  const showSegment = (select) => {
+    all("[data-segment]", select.closest(".panel")).forEach((el) => { el.hidden = el.dataset.segment !== select.value; });
   };
-  currency?.addEventListener("change", showCurrency);
-  all("select.segment").forEach((select) => {
-    const show = () => {
-      all("[data-segment]", select.closest(".panel")).forEach((el) => { el.hidden = el.dataset.segment !== select.value; });
-      drawVisible(false);
-    };
-    select.addEventListener("change", show);
-    show();
-  });
+  /* All is hidden that is not chosen before the first chart is drawn. */
+  if (currency) showCurrency();
+  all("select.segment").forEach(showSegment);
+  currency?.addEventListener("change", () => { showCurrency(); drawVisible(false); });
+  all("select.segment").forEach((select) => select.addEventListener("change", () => { showSegment(select); drawVisible(false); }));
 
   /* The worklist: sort, filter, open. */
   const list = one("#worklist");
@@ -376,7 +374,6 @@
   addEventListener("afterprint", () => paint(false));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawVisible(true));
 
-  showCurrency();
   drawVisible(false);
   document.documentElement.dataset.ready = "yes";
 })();
