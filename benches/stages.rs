@@ -10,6 +10,7 @@ use arrears::ledger::Known;
 use arrears::model::hazard;
 use arrears::pipeline::demo::{Plan, TableFormat, simulate_to};
 use arrears::policy::ValidPolicy;
+use arrears::score::PartPayments;
 use arrears::{forecast, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use polars::prelude::{LazyFrame, PlRefPath, ScanArgsParquet, col, lit};
@@ -89,7 +90,8 @@ fn one_size(criterion: &mut Criterion, bench: &Bench) {
         });
         let p = score::predict(known, &seen, &model, policy);
         group.bench_function(id("forecast"), |b| {
-            b.iter(|| black_box(forecast::cash_forecast(known, &p.open, &p.curves, &[], policy, 0)));
+            let curves = (&p.curves, &PartPayments::of(known));
+            b.iter(|| black_box(forecast::cash_forecast(known, &p.open, curves, &[], policy, 0)));
         });
     }
     let table = || {

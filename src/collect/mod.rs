@@ -2,7 +2,6 @@
 
 mod capacity;
 mod contact;
-mod given_up;
 mod hold;
 mod priority;
 mod reporting;
@@ -14,7 +13,6 @@ mod worklist;
 
 pub use capacity::{Allotment, Chance, allot};
 pub use contact::{Contact, Contacts};
-pub use given_up::GivenUp;
 pub use hold::Hold;
 pub use priority::{Reasons, Stakes, priorities};
 pub use reporting::{CollectError, Reporting};

@@ -5,13 +5,12 @@ use super::reporting::Conversion;
 use super::rules::{Rulebook, Rules};
 use super::value::Working;
 use super::{
-    Chance, CollectError, Contacts, GainBasis, GivenUp, Hold, Outlook, Portion, Priorities, Reporting, Step,
-    allot,
+    Chance, CollectError, Contacts, GainBasis, Hold, Outlook, Portion, Priorities, Reporting, Step, allot,
 };
 use crate::core::{Amount, Currency};
 use crate::ledger::Known;
 use crate::policy::{Level, ValidPolicy};
-use crate::score::Curves;
+use crate::score::{Curves, GivenUp};
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -127,8 +127,8 @@ impl Sum {
         self.n_invoices += 1;
         self.open += portion.open_amount.0;
         self.overdue += if is_overdue { portion.open_amount.0 } else { 0 };
-        self.expected_30 += open * score.paid_prob[PAID_30];
-        self.expected_90 += open * score.paid_prob[PAID_90];
+        self.expected_30 += score.expected_cash[PAID_30];
+        self.expected_90 += score.expected_cash[PAID_90];
         self.unpaid += open * score.unpaid_prob;
         self.days += open * days;
         self.keep += open * keep_rate;

@@ -2,9 +2,9 @@
 //!
 //! Symbols: `s` survival, `h` a day's hazard, `r` odds ratio.
 
-use super::{GivenUp, Step};
+use super::Step;
 use crate::policy::CollectPolicy;
-use crate::score::Curves;
+use crate::score::{Curves, GivenUp};
 
 const DAYS_PER_YEAR: f64 = 365.0;
 

@@ -39,12 +39,7 @@ pub(super) const RISK: TableSchema = TableSchema {
             "probability",
             "Mean late_prob of those not past due; null if none is.",
         ),
-        col(
-            "expected_30",
-            Double,
-            "currency",
-            "Expected of them within 30 days: sum of open_amount x paid_30_prob.",
-        ),
+        col("expected_30", Double, "currency", "Expected of them within 30 days: sum of expected_cash_30."),
         col(
             "expected_unpaid",
             Double,

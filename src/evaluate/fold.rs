@@ -147,10 +147,11 @@ fn engine(
         }
     }
     let new = crate::score::NewInvoices::new(&survey, &model, &prediction);
-    let future = future_cash(known, &new, &narrowed, last_day(known.as_of()));
+    let part_payments = &prediction.part_payments;
+    let future = future_cash(known, (&new, part_payments), &narrowed, last_day(known.as_of()));
     drop(survey);
     let (open, curves) = (&prediction.open, &prediction.curves);
-    let forecast = cash_forecast(known, open, curves, &future, &narrowed, contest.seed);
+    let forecast = cash_forecast(known, open, (curves, part_payments), &future, &narrowed, contest.seed);
     let mut cash = weekly(&forecast);
     // nothing is easy to forecast where nothing is open
     let owes =

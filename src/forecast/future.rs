@@ -7,7 +7,7 @@ use crate::core::amount::SCALE;
 use crate::ledger::Known;
 use crate::numeric::{rng, text_key};
 use crate::policy::ValidPolicy;
-use crate::score::NewInvoices;
+use crate::score::{NewInvoices, PartPayments};
 use rand_distr::{Distribution, Gamma, Poisson, StandardNormal};
 use rayon::prelude::*;
 
@@ -47,13 +47,18 @@ const MANY: f64 = 20.0;
 /// What future invoices bring on each of the days `1..=last` after as_of, for every currency that was billed.
 ///
 /// `cash[d] = scale sum_c lift_c[d] sum_{b < d} billed_c[b] (S_c(d - b - 1) - S_c(d - b))`: customer `c` is billed
-/// `billed_c[b]` on day `b` by its own cadence ([`Billing`]), its next invoice has the model's curve `S_c`
-/// ([`NewInvoices::survival`]), and money moves on its pay days. `scale` is what the same sum has missed in past
+/// `billed_c[b]` on day `b` by its own cadence ([`Billing`]), of its next invoice `S_c` is still to come, by the model's
+/// curve ([`NewInvoices::survival`], [`PartPayments::still_to_come`]), and money moves on its pay days. `scale` is what the same sum has missed in past
 /// months: customers that nobody knows yet, and those that have left.
 ///
 /// Single invoices arrive by chance: their number is Poisson, so that `variance[d]` is the expected cash times the
 /// size of an invoice, and days are independent given all billing.
-pub fn future_cash(known: &Known, new: &NewInvoices<'_>, policy: &ValidPolicy, last: i32) -> Vec<FutureCash> {
+pub fn future_cash(
+    known: &Known,
+    (new, part_payments): (&NewInvoices<'_>, &PartPayments),
+    policy: &ValidPolicy,
+    last: i32,
+) -> Vec<FutureCash> {
     let billing = Billing::new(known, policy.forecast.billing_half_life_days);
     let season: Vec<f64> = (1..=last).map(|d| billing.season_at(known.as_of().0 + d)).collect();
     let (n, n_days) = (known.currency_code.len(), last as usize);
@@ -64,7 +69,7 @@ pub fn future_cash(known: &Known, new: &NewInvoices<'_>, policy: &ValidPolicy, l
             let mut sums = vec![0.0; SUMS * n * n_days];
             let mut room = Room::default();
             for &c in customers {
-                room.add(known, c, new, &billing, &season, &mut sums);
+                room.add(known, c, (new, part_payments), &billing, &season, &mut sums);
             }
             sums
         })
@@ -127,7 +132,7 @@ impl Room {
         &mut self,
         known: &Known,
         c: usize,
-        new: &NewInvoices<'_>,
+        (new, part_payments): (&NewInvoices<'_>, &PartPayments),
         billing: &Billing,
         season: &[f64],
         sums: &mut [f64],
@@ -135,7 +140,9 @@ impl Room {
         let (last, n_days) = (season.len() as i32, season.len());
         for (k, line) in billing.lines(known, c, known.as_of().0).into_iter().enumerate() {
             if k == 0 {
-                new.survival(c, usual_terms(known, c), last, &mut self.survival);
+                let terms_days = usual_terms(known, c);
+                new.survival(c, terms_days, last + part_payments.lead_most(), &mut self.survival);
+                part_payments.still_to_come(c, terms_days, &mut self.survival, &mut self.falls);
                 self.falls.clear();
                 self.falls.extend(self.survival.windows(2).map(|s| s[0] - s[1]));
                 billing.day_shares(known, c, last, &mut self.shares);

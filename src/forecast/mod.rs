@@ -17,7 +17,7 @@ pub use simulation::{Draws, QUANTILES, Shocks, n_draws};
 use crate::core::{Amount, Currency, Day, TextColumn};
 use crate::ledger::Known;
 use crate::policy::ValidPolicy;
-use crate::score::Curves;
+use crate::score::{Curves, PartPayments};
 use rayon::prelude::*;
 
 /// The segment that holds every invoice.
@@ -87,24 +87,25 @@ pub struct CashForecast {
 ///
 /// # Shapes and units
 /// - `open`: ledger indices of the open invoices, customers together, as [`Known::open_invoices`] gives them.
-/// - `curves`: row `k` belongs to `open[k]`.
+/// - `curves`: row `k` belongs to `open[k]`; and how what they settle comes in.
 ///
 /// # Panics
 /// If `open` and `curves` differ in length.
 ///
 /// # Example
 /// ```
-/// # use arrears::{core::Day, forecast::cash_forecast, ledger::Ledger, score::Curves};
+/// # use arrears::{core::Day, forecast::cash_forecast, ledger::Ledger, score::{Curves, PartPayments}};
 /// let known = Ledger::default().known_at(Day(0));
 /// let policy = arrears::policy::parse("", "defaults")?;
-/// let forecast = cash_forecast(&known, &[], &Curves::new(vec![0, 365], vec![]), &[], &policy, 1);
+/// let curves = (&Curves::new(vec![0, 365], vec![]), &PartPayments::of(&known));
+/// let forecast = cash_forecast(&known, &[], curves, &[], &policy, 1);
 /// assert!(forecast.expected.is_empty());
 /// # Ok::<(), arrears::policy::PolicyError>(())
 /// ```
 pub fn cash_forecast(
     known: &Known,
     open: &[u32],
-    curves: &Curves,
+    (curves, part_payments): (&Curves, &PartPayments),
     future: &[FutureCash],
     policy: &ValidPolicy,
     seed: u64,
@@ -120,7 +121,7 @@ pub fn cash_forecast(
     let last = last_day(known.as_of());
     let mut out = CashForecast { n_draws: shocks.n_draws, ..CashForecast::default() };
     let weeks = policy.forecast.week_deviation;
-    let mut portfolios = Portfolio::by_currency(known, open, curves).into_iter().peekable();
+    let mut portfolios = Portfolio::by_currency(known, open, curves, part_payments).into_iter().peekable();
     let of_currency = |&currency: &Currency| {
         let portfolio = portfolios.next_if(|(of, _)| *of == currency).map(|(_, portfolio)| portfolio);
         (currency, portfolio, future.iter().find(|f| f.currency == currency))

@@ -7,6 +7,8 @@ use super::Portfolio;
 use crate::core::amount::SCALE;
 use crate::numeric::normal_probability::normal_probability;
 use crate::numeric::{mix, rng, text_key};
+use crate::score::PartPayments;
+use crate::score::part_payment::Stage;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
@@ -142,10 +144,11 @@ impl Portfolio<'_> {
     /// Draws futures of the days `1..=n_days` after as_of.
     ///
     /// `z = sqrt(rho_p) Z(draw) + sqrt(rho_c) Z(customer, draw) + sqrt(1 - rho_p - rho_c) e(invoice, draw)`, all
-    /// standard normal, and the invoice is paid on the first day `d` with `z >= quantile(S(d))`. So each invoice keeps
-    /// its own curve exactly, `P(paid by d) = 1 - S(d)`, while those of a customer, and less so all, are early or
+    /// standard normal, and the invoice is settled on the first day `d` with `z >= quantile(S(d))`. So each invoice keeps
+    /// its own curve exactly, `P(settled by d) = 1 - S(d)`, while those of a customer, and less so all, are early or
     /// late together. Inside a coarse interval of the grid the days are equally likely, as [`crate::score::Curves`]
-    /// says. What is not paid by the last day is not in the draw.
+    /// says. Then its money comes as [`Portfolio::expected_by_day`] says, at once or, if the draw has it paid in parts, in
+    /// those of the portfolio. What does not come by the last day is not in the draw.
     ///
     /// Random numbers are keyed by the ids of customers and invoices, and money is added as whole numbers: neither
     /// other invoices nor the number of threads changes an invoice's draws. Customers are expected to stay together
@@ -156,7 +159,7 @@ impl Portfolio<'_> {
         let n_draws = shocks.n_draws;
         let mut cash = vec![0; n_days as usize * n_draws];
         for (index, start) in (0..n_draws).step_by(BLOCK).enumerate() {
-            let block = Block::new(shocks, index, BLOCK.min(n_draws - start), n_days);
+            let block = Block::new(shocks, index, BLOCK.min(n_draws - start), [n_days, self.reach(n_days)]);
             let Some(part) = block.run(self) else { continue };
             for (to, from) in cash.chunks_mut(n_draws).zip(part.chunks(block.n)) {
                 to[start..start + block.n].copy_from_slice(from);
@@ -166,6 +169,42 @@ impl Portfolio<'_> {
     }
 }
 
+/// What is settled on each day of each draw, in ten-thousandths, `[n_days, n]` each: what is paid at once, then by [`Stage`] what is
+/// paid in parts. Empty where there is none.
+#[derive(Default)]
+struct Settled([Vec<i64>; 3]);
+
+impl Settled {
+    /// Room for what is paid at once and for what is paid in parts at a stage.
+    fn of(&mut self, stage: Stage, room: [usize; 2]) -> [&mut [i64]; 2] {
+        let [at_once, whole, begun] = &mut self.0;
+        let parts = if stage == Stage::Whole { whole } else { begun };
+        for (column, room) in [&mut *at_once, &mut *parts].into_iter().zip(room) {
+            if column.len() < room {
+                column.resize(room, 0);
+            }
+        }
+        [at_once, parts]
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        for (sum, part) in self.0.iter_mut().zip(other.0) {
+            if sum.is_empty() {
+                *sum = part;
+            } else {
+                sum.iter_mut().zip(part).for_each(|(sum, c)| *sum += c);
+            }
+        }
+        self
+    }
+}
+
+/// A number from 0 to 1 of the low bits of a normal one, which say nothing of its size.
+fn low_bits(z: f64) -> f64 {
+    const BITS: u32 = 20;
+    (z.to_bits() & ((1 << BITS) - 1)) as f64 / f64::from(1_u32 << BITS)
+}
+
 /// Some of the draws.
 struct Block<'a> {
     shocks: &'a Shocks,
@@ -173,13 +212,15 @@ struct Block<'a> {
     /// Draws in it.
     n: usize,
     n_days: i32,
+    /// Days whose settlements are drawn.
+    reach: i32,
     /// `sqrt(rho_p) Z(draw)`.
     portfolio: Vec<f64>,
 }
 
 impl<'a> Block<'a> {
-    fn new(shocks: &'a Shocks, index: usize, n: usize, n_days: i32) -> Self {
-        let mut block = Self { shocks, index: index as u64, n, n_days, portfolio: vec![0.0; n] };
+    fn new(shocks: &'a Shocks, index: usize, n: usize, [n_days, reach]: [i32; 2]) -> Self {
+        let mut block = Self { shocks, index: index as u64, n, n_days, reach, portfolio: vec![0.0; n] };
         let scale = shocks.portfolio_correlation.sqrt();
         let normals = block.normals("forecast: portfolio", 0);
         block.portfolio.iter_mut().zip(normals).for_each(|(p, z)| *p = scale * z);
@@ -193,19 +234,42 @@ impl<'a> Block<'a> {
 
     /// Cash `[n_days, n]` of the whole portfolio; `None` if it has no invoice.
     fn run(&self, portfolio: &Portfolio<'_>) -> Option<Vec<i64>> {
-        let zeros = || vec![0_i64; self.n_days as usize * self.n];
-        let parts = portfolio.rows.par_chunks(CHUNK).fold(zeros, |mut cash, rows| {
-            self.add(portfolio, rows, &mut cash);
-            cash
+        let parts = portfolio.rows.par_chunks(CHUNK).fold(Settled::default, |mut settled, rows| {
+            self.add(portfolio, rows, &mut settled);
+            settled
         });
-        parts.reduce_with(|mut sum, part| {
-            sum.iter_mut().zip(part).for_each(|(sum, c)| *sum += c);
-            sum
-        })
+        let settled = parts.reduce_with(Settled::join)?;
+        let room = self.n_days as usize * self.n;
+        let [mut cash, in_parts @ ..] = settled.0;
+        cash.resize(room, 0);
+        for (stage, settled) in [Stage::Whole, Stage::Begun].into_iter().zip(in_parts) {
+            self.bring_forward(portfolio.part_payments.lead(stage), &settled, &mut cash);
+        }
+        Some(cash)
     }
 
-    fn add(&self, portfolio: &Portfolio<'_>, rows: &[u32], cash: &mut [i64]) {
-        let known = portfolio.known;
+    /// [`PartPayments::bring_forward`] in each draw, in whole ten-thousandths: what is rounded off comes on the day itself.
+    fn bring_forward(&self, lead: &[(i32, f64)], settled: &[i64], cash: &mut [i64]) {
+        for (day, settled) in settled.chunks_exact(self.n).enumerate() {
+            for (draw, &amount) in settled.iter().enumerate().filter(|s| *s.1 != 0) {
+                let mut rest = amount;
+                for &(lead, share) in lead.iter().filter(|l| l.0 > 0) {
+                    let Some(before) = day.checked_sub(lead as usize) else { continue };
+                    let part = (amount as f64 * share).round() as i64;
+                    rest -= part;
+                    if let Some(cash) = cash.get_mut(before * self.n + draw) {
+                        *cash += part;
+                    }
+                }
+                if let Some(cash) = cash.get_mut(day * self.n + draw) {
+                    *cash += rest;
+                }
+            }
+        }
+    }
+
+    fn add(&self, portfolio: &Portfolio<'_>, rows: &[u32], settled: &mut Settled) {
+        let (known, part_payments) = (portfolio.known, portfolio.part_payments);
         let own = (1.0 - self.shocks.portfolio_correlation - self.shocks.customer_correlation).sqrt();
         let (mut customer, mut common) = (None, Vec::new());
         let (mut survival, mut limits) = (Vec::new(), Limits::default());
@@ -215,14 +279,24 @@ impl<'a> Block<'a> {
                 customer = Some(known.customer[i]);
                 self.common(known.customer_id.get(known.customer[i] as usize), &mut common);
             }
-            portfolio.curves.daily(row as usize, self.n_days, &mut survival);
+            let stage = PartPayments::stage(known, i);
+            let in_parts = part_payments.in_parts(known.customer[i] as usize, stage);
+            let (days, parts_days) = if in_parts > 0.0 { (self.reach, self.reach) } else { (self.n_days, 0) };
+            let [at_once, parts] = settled.of(stage, [self.n_days, parts_days].map(|d| d as usize * self.n));
+            portfolio.curves.daily(row as usize, days, &mut survival);
             limits.read(&survival);
-            let open = known.open_amount[i].0;
+            let open = known.open_amount[i].to_f64() * SCALE as f64;
+            let overdue = known.as_of().0.saturating_sub(known.due[i]);
             let scores = self.normals("forecast: invoice", text_key(known.invoice_id.get(i)));
             for (draw, (e, c)) in scores.zip(&common).enumerate() {
                 let level = normal_probability(c + own * e);
                 if let Some(day) = limits.first_reached(level) {
-                    cash[day * self.n + draw] += open;
+                    let cash = open * part_payments.cash_share(overdue.saturating_add(day as i32 + 1));
+                    let to =
+                        if in_parts > 0.0 && low_bits(e) < in_parts { &mut *parts } else { &mut *at_once };
+                    if let Some(to) = to.get_mut(day * self.n + draw) {
+                        *to += cash.round() as i64;
+                    }
                 }
             }
         }

@@ -22,7 +22,14 @@ fn curves() -> Curves {
 
 fn forecast() -> CashForecast {
     let known = known();
-    cash_forecast(&known, &known.open_invoices(), &curves(), &[], &parse("", "defaults").unwrap(), 7)
+    cash_forecast(
+        &known,
+        &known.open_invoices(),
+        (&curves(), &PartPayments::at_once()),
+        &[],
+        &parse("", "defaults").unwrap(),
+        7,
+    )
 }
 
 fn column<T: Copy>(f: &CashForecast, currency: &str, grain: Grain, values: &[T]) -> Vec<T> {
@@ -92,7 +99,8 @@ fn many(n: usize) -> (Known, Curves) {
 
 fn simulated(known: &Known, curves: &Curves, customer: f64, portfolio: f64, seed: u64) -> Draws {
     let open = known.open_invoices();
-    let (_, all) = Portfolio::by_currency(known, &open, curves).pop().unwrap();
+    let part_payments = PartPayments::at_once();
+    let (_, all) = Portfolio::by_currency(known, &open, curves, &part_payments).pop().unwrap();
     let shocks =
         Shocks { n_draws: 2000, customer_correlation: customer, portfolio_correlation: portfolio, seed };
     all.simulate(&shocks, 2)
@@ -139,9 +147,12 @@ fn a_shock_to_all_widens_the_total_and_keeps_its_mean() {
 fn threads_do_not_change_a_bit() {
     let (known, curves) = many(700);
     let policy = parse("", "defaults").unwrap();
+    let part_payments = PartPayments::at_once();
     let run = |n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-        pool.install(|| cash_forecast(&known, &known.open_invoices(), &curves, &[], &policy, 5))
+        pool.install(|| {
+            cash_forecast(&known, &known.open_invoices(), (&curves, &part_payments), &[], &policy, 5)
+        })
     };
     assert_eq!(run(1), run(3));
 }
@@ -166,7 +177,8 @@ fn another_customer_does_not_change_the_draws_of_the_first() {
     let draw = |known: &Known, rows: Vec<u32>| {
         let open = known.open_invoices();
         let curves = Curves::new(vec![0, 1, 2], [1.0, 0.6, 0.0].repeat(open.len()));
-        Portfolio { known, open: &open, curves: &curves, rows }.simulate(&shocks, 2)
+        Portfolio { known, open: &open, curves: &curves, part_payments: &PartPayments::at_once(), rows }
+            .simulate(&shocks, 2)
     };
     assert_eq!(draw(&of(&bills), vec![1, 2]), draw(&of(&bills[..2]), vec![0, 1]));
 }
@@ -175,7 +187,8 @@ fn another_customer_does_not_change_the_draws_of_the_first() {
 fn more_draws_begin_with_the_same_ones() {
     let (known, curves) = many(2);
     let open = known.open_invoices();
-    let (_, all) = Portfolio::by_currency(&known, &open, &curves).pop().unwrap();
+    let part_payments = PartPayments::at_once();
+    let (_, all) = Portfolio::by_currency(&known, &open, &curves, &part_payments).pop().unwrap();
     let draw = |n_draws| {
         let shocks = Shocks { n_draws, customer_correlation: 0.3, portfolio_correlation: 0.1, seed: 4 };
         all.simulate(&shocks, 2).cash(1, 1)
@@ -195,8 +208,8 @@ fn groups_of_a_segment_sum_to_all_in_every_draw() {
     rows.segments =
         vec![Segment { name: "country".into(), label: vec!["DE".into()], code: vec![0, NO_VALUE, 0] }];
     let known = Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(0));
-    let (open, curves) = (known.open_invoices(), curves());
-    let f = cash_forecast(&known, &open, &curves, &[], &parse("", "defaults").unwrap(), 7);
+    let (open, curves, part_payments) = (known.open_invoices(), curves(), PartPayments::at_once());
+    let f = cash_forecast(&known, &open, (&curves, &part_payments), &[], &parse("", "defaults").unwrap(), 7);
     let week = |currency: &str, segment: &str| {
         let is_it = |r: &usize| {
             let key = (f.currency[*r].as_str(), f.segment.get(*r), f.grain[*r], f.period[*r]);
@@ -210,7 +223,7 @@ fn groups_of_a_segment_sum_to_all_in_every_draw() {
     assert_eq!((week("USD", "country=DE"), week("USD", "all")), (Some(2.5), Some(2.5)));
 
     let shocks = Shocks { n_draws: 300, customer_correlation: 0.3, portfolio_correlation: 0.02, seed: 3 };
-    let (_, whole) = Portfolio::by_currency(&known, &open, &curves).remove(0);
+    let (_, whole) = Portfolio::by_currency(&known, &open, &curves, &part_payments).remove(0);
     let parts: Vec<Draws> = whole.by_segment().iter().map(|(_, part)| part.simulate(&shocks, 60)).collect();
     assert_eq!(parts.len(), 2);
     assert_eq!(parts[0].plus(&parts[1]), whole.simulate(&shocks, 60));

@@ -26,8 +26,9 @@ pub(super) fn cash(
     seed: u64,
 ) -> CashForecast {
     let last = crate::forecast::last_day(known.as_of());
-    let future = crate::forecast::future_cash(known, new, measured, last);
-    crate::forecast::cash_forecast(known, &prediction.open, &prediction.curves, &future, measured, seed)
+    let future = crate::forecast::future_cash(known, (new, &prediction.part_payments), measured, last);
+    let curves = (&prediction.curves, &prediction.part_payments);
+    crate::forecast::cash_forecast(known, &prediction.open, curves, &future, measured, seed)
 }
 
 /// What to tell of segments that the policy has rules of its own for and nobody is of.

@@ -8,6 +8,8 @@
 pub struct Curves {
     /// Days after as_of, from 0, increasing; the last is the loss horizon.
     edges: Vec<i32>,
+    /// Edges before the first that is not a day after the last one.
+    n_daily: usize,
     /// `[n_invoices, edges.len()]`, row by row.
     survival: Vec<f64>,
 }
@@ -20,7 +22,8 @@ impl Curves {
     pub fn new(edges: Vec<i32>, survival: Vec<f64>) -> Self {
         assert!(edges.first() == Some(&0) && edges.windows(2).all(|w| w[0] < w[1]), "grid {edges:?}");
         assert_eq!(survival.len() % edges.len(), 0);
-        Self { edges, survival }
+        let n_daily = edges.iter().zip(0..).take_while(|(edge, day)| *edge == day).count();
+        Self { edges, n_daily, survival }
     }
 
     /// The grid: days after as_of.
@@ -53,13 +56,10 @@ impl Curves {
     pub fn daily(&self, i: usize, last: i32, out: &mut Vec<f64>) {
         out.clear();
         let row = self.row(i);
-        // edges are whole days that increase from 0: this one in its place means that all before it are
-        if self.edges.get(last as usize) == Some(&last) {
-            out.extend_from_slice(&row[..=last as usize]);
-            return;
-        }
-        let mut k = 0;
-        for day in 0..=last {
+        let n_daily = self.n_daily.min(last as usize + 1);
+        out.extend_from_slice(&row[..n_daily]);
+        let mut k = n_daily - 1;
+        for day in n_daily as i32..=last {
             while k + 1 < self.edges.len() && self.edges[k + 1] <= day {
                 k += 1;
             }

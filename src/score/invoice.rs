@@ -56,6 +56,8 @@ pub struct InvoiceScore {
     pub late_days_prob: [f64; 3],
     /// P(fully settled within so many days after as_of), for [`PAID_DAYS`].
     pub paid_prob: [f64; 5],
+    /// Expected money within so many days after as_of, for [`PAID_DAYS`], in currency units: parts count as they come.
+    pub expected_cash: [f64; 5],
     /// First day by which payment has at least that probability, for [`DATE_QUANTILES`]; none past the curve's end.
     pub pay_date: [Option<Day>; 3],
     /// P(not settled within the loss horizon).
@@ -74,11 +76,16 @@ pub fn score(known: &Known, prediction: &Prediction, policy: &ValidPolicy) -> Ve
     (0..prediction.open.len())
         .into_par_iter()
         .with_min_len(256)
-        .map(|k| one(known, prediction, k, policy))
+        .map_init(Vec::new, |room, k| one(known, prediction, (k, room), policy))
         .collect()
 }
 
-fn one(known: &Known, prediction: &Prediction, k: usize, policy: &ValidPolicy) -> InvoiceScore {
+fn one(
+    known: &Known,
+    prediction: &Prediction,
+    (k, room): (usize, &mut Vec<f64>),
+    policy: &ValidPolicy,
+) -> InvoiceScore {
     let i = prediction.open[k] as usize;
     let curves = &prediction.curves;
     let as_of = known.as_of();
@@ -92,6 +99,7 @@ fn one(known: &Known, prediction: &Prediction, k: usize, policy: &ValidPolicy) -
         late_prob,
         late_days_prob: LATE_DAYS.map(open_after),
         paid_prob: PAID_DAYS.map(|days| 1.0 - curves.at(k, days)),
+        expected_cash: prediction.part_payments.cash_by((known, i), (curves, k), PAID_DAYS, room),
         pay_date: DATE_QUANTILES.map(|q| pay_day(curves.edges(), curves.row(k), q).map(|d| as_of.plus(d))),
         unpaid_prob: curves.row(k)[curves.edges().len() - 1],
         expected_days_late: expected_days_late(curves.edges(), curves.row(k), days_past_due),

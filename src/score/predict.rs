@@ -1,5 +1,6 @@
 //! Survival curves of the open invoices.
 
+use super::PartPayments;
 use super::curve::{Curves, interpolate};
 use crate::core::Day;
 use crate::core::room::zeros;
@@ -33,6 +34,8 @@ pub struct Prediction {
     pub curves: Curves,
     /// Habits at as_of of each customer of the ledger.
     pub habits: Vec<Habits>,
+    /// How what the curves settle comes in as money.
+    pub part_payments: PartPayments,
 }
 
 /// The grid of days after as_of: by the day to 189, then by the week, the last edge being the loss horizon.
@@ -126,7 +129,8 @@ pub(super) fn predict_and<T: Send>(
     };
     let made: Vec<T> =
         work.into_par_iter().with_min_len(8).with_max_len(64).flat_map_iter(of_customer).collect();
-    (Prediction { open, curves: Curves::new(edges, survival), habits }, made)
+    let part_payments = PartPayments::of(known);
+    (Prediction { open, curves: Curves::new(edges, survival), habits, part_payments }, made)
 }
 
 /// One customer at as_of.

@@ -8,7 +8,7 @@ use crate::ledger::Known;
 const ALL: &str = "all";
 /// Bands of a table, then all of them.
 const BANDS: [&str; 4] = ["low", "medium", "high", ALL];
-/// Place in `paid_prob` of the days that the table tells of: 30.
+/// Place in `expected_cash` of the days that the table tells of: 30.
 const PAID_30: usize = 2;
 
 /// One entry a row in each column, by currency, then band from low to high, `all` last.
@@ -35,7 +35,7 @@ pub struct RiskSums {
     pub overdue_amount: Amount,
     /// Sum of `late_prob` of those not past due.
     late_prob_sum: f64,
-    /// Expected cash within 30 days: sum of open amount x `paid_30_prob`.
+    /// Expected cash within 30 days: sum of `expected_cash_30`.
     pub expected_30: f64,
     /// Expected to be open past the loss horizon: sum of open amount x `unpaid_prob`.
     pub expected_unpaid: f64,
@@ -51,7 +51,7 @@ impl RiskSums {
         } else {
             self.late_prob_sum += s.late_prob;
         }
-        self.expected_30 += open.to_f64() * s.paid_prob[PAID_30];
+        self.expected_30 += s.expected_cash[PAID_30];
         self.expected_unpaid += open.to_f64() * s.unpaid_prob;
     }
 
@@ -102,13 +102,20 @@ mod tests {
     use crate::core::Day;
     use crate::ledger::{Ledger, SettlementRows, sample};
 
-    fn score(invoice: u32, days_past_due: i32, late_prob: f64, risk_band: RiskBand) -> InvoiceScore {
+    /// A half of `open` is expected within 30 days.
+    fn score(
+        invoice: u32,
+        days_past_due: i32,
+        late_prob: f64,
+        (risk_band, open): (RiskBand, f64),
+    ) -> InvoiceScore {
         InvoiceScore {
             invoice,
             days_past_due,
             late_prob,
             late_days_prob: [0.0; 3],
             paid_prob: [0.0, 0.0, 0.5, 0.0, 0.0],
+            expected_cash: [0.0, 0.0, 0.5 * open, 0.0, 0.0],
             pay_date: [None; 3],
             unpaid_prob: 0.1,
             expected_days_late: 0.0,
@@ -126,9 +133,9 @@ mod tests {
         ]);
         let known = Ledger::try_new(rows, SettlementRows::default()).unwrap().known_at(Day(100));
         let scores = [
-            score(0, -10, 0.2, RiskBand::Low),
-            score(1, -20, 0.4, RiskBand::Medium),
-            score(2, 10, 1.0, RiskBand::High),
+            score(0, -10, 0.2, (RiskBand::Low, 10.0)),
+            score(1, -20, 0.4, (RiskBand::Medium, 30.0)),
+            score(2, 10, 1.0, (RiskBand::High, 60.0)),
         ];
         let r = risk(&known, &scores);
         assert_eq!(r.risk_band, BANDS);

@@ -10,7 +10,7 @@ use arrears::ledger::{
     AccountCredit, InvoiceRows, Known, Ledger, NEVER, NO_VALUE, Segment, SettlementKind, SettlementRows,
 };
 use arrears::policy::{ValidPolicy, parse};
-use arrears::score::Curves;
+use arrears::score::{Curves, PartPayments};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -162,20 +162,30 @@ fn bucket_sum(table: &Aging, currency: Currency) -> Amount {
 proptest! {
     #![proptest_config(config(96))]
 
+    /// Whether invoices are paid at once or in parts, and with what is settled by no money.
     #[test]
     fn expected_cash_over_time_and_what_stays_unpaid_are_the_open_amount((known, open, curves) in any_books()) {
-        for (currency, portfolio) in Portfolio::by_currency(&known, &open, &curves) {
-            let cash: f64 = portfolio.expected_by_day(LOSS_HORIZON).iter().sum();
-            let amount = |row: u32| known.open_amount[open[row as usize] as usize].to_f64();
-            let unpaid: f64 =
-                portfolio.rows.iter().map(|&r| amount(r) * curves.at(r as usize, LOSS_HORIZON)).sum();
-            prop_assert!(close(cash + unpaid, open_amount(&known, &open, currency).to_f64()));
+        for part_payments in [PartPayments::at_once(), PartPayments::of(&known)] {
+            for (currency, portfolio) in Portfolio::by_currency(&known, &open, &curves, &part_payments) {
+                let cash: f64 = portfolio.expected_by_day(LOSS_HORIZON).iter().sum();
+                let amount = |row: u32| known.open_amount[open[row as usize] as usize].to_f64();
+                let unpaid: f64 =
+                    portfolio.rows.iter().map(|&r| amount(r) * curves.at(r as usize, LOSS_HORIZON)).sum();
+                let not_cash = |row: u32, day: i32| {
+                    let fall = curves.at(row as usize, day - 1) - curves.at(row as usize, day);
+                    let days_past_due = known.as_of().0 + day - known.due[open[row as usize] as usize];
+                    amount(row) * fall * (1.0 - part_payments.cash_share(days_past_due))
+                };
+                let given_up: f64 =
+                    portfolio.rows.iter().flat_map(|&r| (1..=LOSS_HORIZON).map(move |day| not_cash(r, day))).sum();
+                prop_assert!(close(cash + unpaid + given_up, open_amount(&known, &open, currency).to_f64()));
+            }
         }
     }
 
     #[test]
     fn invoices_sum_to_the_forecast_at_every_grain((known, open, curves) in any_books()) {
-        let f = cash_forecast(&known, &open, &curves, &[], &policy(), 1);
+        let f = cash_forecast(&known, &open, (&curves, &PartPayments::at_once()), &[], &policy(), 1);
         for r in 0..f.expected.len() {
             let days = |d: Day| d.0 - known.as_of().0;
             let (before, last) = (days(f.period_start[r]) - 1, days(f.period_end[r]));
@@ -190,9 +200,9 @@ proptest! {
 
     #[test]
     fn the_days_of_a_forecast_add_up_to_its_weeks((known, open, curves) in any_books()) {
-        let f = cash_forecast(&known, &open, &curves, &[], &policy(), 1);
+        let f = cash_forecast(&known, &open, (&curves, &PartPayments::of(&known)), &[], &policy(), 1);
         let due: Vec<Amount> = f.due.iter().map(|d| d.unwrap()).collect();
-        for (currency, _) in Portfolio::by_currency(&known, &open, &curves) {
+        for (currency, _) in Portfolio::by_currency(&known, &open, &curves, &PartPayments::at_once()) {
             let days = column(&f, currency, Grain::Day, &f.expected);
             let weeks = column(&f, currency, Grain::Week, &f.expected);
             prop_assert_eq!((days.len(), weeks.len()), (91, 13));
@@ -205,7 +215,7 @@ proptest! {
 
     #[test]
     fn quantiles_rise_from_nothing_to_at_most_what_is_open((known, open, curves) in any_books()) {
-        let f = cash_forecast(&known, &open, &curves, &[], &policy(), 1);
+        let f = cash_forecast(&known, &open, (&curves, &PartPayments::of(&known)), &[], &policy(), 1);
         for r in 0..f.expected.len() {
             let q: Vec<f64> = f.quantile.iter().map(|column| column[r]).collect();
             prop_assert!(q.windows(2).all(|w| w[0] <= w[1]), "{q:?}");
@@ -218,7 +228,8 @@ proptest! {
     #[test]
     fn draws_are_expected_cash_on_average((known, open, curves) in any_books(), seed in any::<u64>()) {
         let shocks = Shocks { n_draws: 4000, customer_correlation: 0.3, portfolio_correlation: 0.02, seed };
-        for (_, portfolio) in Portfolio::by_currency(&known, &open, &curves) {
+        let part_payments = PartPayments::of(&known);
+        for (_, portfolio) in Portfolio::by_currency(&known, &open, &curves, &part_payments) {
             let expected = portfolio.expected_by_day(182);
             let draws = portfolio.simulate(&shocks, 182);
             for last in [7, 30, 182] {
@@ -241,7 +252,7 @@ proptest! {
     fn threads_change_no_bit_of_the_forecast((known, open, curves) in any_books(), seed in any::<u64>()) {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| cash_forecast(&known, &open, &curves, &[], &policy(), seed))
+            pool.install(|| cash_forecast(&known, &open, (&curves, &PartPayments::of(&known)), &[], &policy(), seed))
         };
         prop_assert_eq!(run(1), run(4));
     }

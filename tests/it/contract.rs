@@ -27,7 +27,7 @@ const CONTRACT: &[(&str, &str)] = &[
         "invoice_scores",
         "as_of invoice_id customer_id currency issue_date due_date amount open_amount days_past_due late_prob
          late_30_prob late_60_prob late_90_prob paid_7_prob paid_14_prob paid_30_prob paid_60_prob paid_90_prob
-         pay_date_p10 pay_date_p50 pay_date_p90 unpaid_prob expected_days_late risk_band history_n reason_1
+         expected_cash_7 expected_cash_14 expected_cash_30 expected_cash_60 expected_cash_90 pay_date_p10 pay_date_p50 pay_date_p90 unpaid_prob expected_days_late risk_band history_n reason_1
          reason_2 reason_3 reason_1_effect reason_2_effect reason_3_effect model_id",
     ),
     ("contributions", "invoice_id feature log_odds"),

@@ -11,7 +11,7 @@ use arrears::core::{Amount, Currency, Day, TextColumn};
 use arrears::ledger::SettlementKind::{self, Cash, WriteOff};
 use arrears::ledger::{InvoiceRows, Known, Ledger, Segment, SettlementRows};
 use arrears::policy::{ValidPolicy, parse};
-use arrears::score::{Curves, InvoiceScore, RiskBand};
+use arrears::score::{Curves, InvoiceScore, PartPayments, RiskBand};
 
 /// A Tuesday; what day it is matters only to interest.
 const AS_OF: i32 = 20_543;
@@ -361,6 +361,12 @@ fn segments_from_easy_to_hard_and_what_each_is_worth() {
         late_prob: 0.0,
         late_days_prob: [0.0; 3],
         paid_prob: [7, 14, 30, 60, 90].map(|days| 1.0 - curves.at(k, days)),
+        expected_cash: PartPayments::at_once().cash_by(
+            (&known, open[k] as usize),
+            (&curves, k),
+            [7, 14, 30, 60, 90],
+            &mut Vec::new(),
+        ),
         pay_date: [None; 3],
         unpaid_prob: curves.at(k, 365),
         expected_days_late: 0.0,

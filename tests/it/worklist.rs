@@ -360,6 +360,7 @@ proptest! {
             late_prob: 0.0,
             late_days_prob: [0.0; 3],
             paid_prob: [0.1, 0.2, 0.3, 0.4, 0.5 + k as f64 / 100.0],
+            expected_cash: [10.0, 20.0, 30.0, 40.0, 50.0 + k as f64],
             pay_date: [None; 3],
             unpaid_prob: 0.1,
             expected_days_late: 0.0,

@@ -1,4 +1,4 @@
-//! How much of what is settled long after due was given up instead of paid.
+//! How much of what is settled, by how late, was given up instead of paid.
 
 use crate::ledger::{Known, NEVER, SettlementKind};
 
@@ -23,13 +23,25 @@ impl GivenUp {
     /// As the settled invoices of a ledger show it: the share of an invoice's amount that was written off, its mean over
     /// invoices by days past due at settlement. Credit notes and discounts are not given up.
     pub fn of(known: &Known) -> Self {
+        Self::by(known, |_, s| known.settlement_kind[s] == SettlementKind::WriteOff)
+    }
+
+    /// The same of all that brought no money on the day that settled the invoice: the rest of a short payment, a discount,
+    /// a credit note over all of it. What was credited before was no longer open.
+    pub fn all_but_cash(known: &Known) -> Self {
+        Self::by(known, |i, s| {
+            known.settlement_kind[s] != SettlementKind::Cash && known.settlement_day[s] == known.settled[i]
+        })
+    }
+
+    /// The share of the settlements that `counts` names, by invoice and settlement.
+    fn by(known: &Known, counts: impl Fn(usize, usize) -> bool) -> Self {
         let mut settled = [PAID_PRIOR; FROM.len() + 1];
         let mut given_up = [0.0; FROM.len() + 1];
         for i in (0..known.n_invoices()).filter(|&i| known.settled[i] != NEVER) {
             let class = class(known.settled[i].saturating_sub(known.due[i]));
             settled[class] += 1.0;
-            let written_off = |s: &usize| known.settlement_kind[*s] == SettlementKind::WriteOff;
-            for s in known.settlements_of(i).filter(written_off) {
+            for s in known.settlements_of(i).filter(|&s| counts(i, s)) {
                 given_up[class] += known.settlement_amount[s].to_f64() / known.amount[i].to_f64();
             }
         }
