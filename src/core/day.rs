@@ -75,6 +75,11 @@ impl Day {
         y * 12 + m as i32 - 1
     }
 
+    /// Month of the year, 0 = January to 11 = December.
+    pub fn month_of_year(self) -> usize {
+        self.civil().1 as usize - 1
+    }
+
     /// First day of this day's month.
     pub fn month_start(self) -> Self {
         Self(self.0 - self.day_of_month() as i32 + 1)

@@ -16,13 +16,15 @@ pub const STEP_DAYS: i32 = 28;
 const PROFILE_MARKS: usize = 12;
 /// Days of the past that calibration looks at.
 const CALIBRATION_MARKS: usize = 3;
-/// Covariates that follow the calendar: another day of the week is no drift.
-const OF_THE_CALENDAR: [&str; 6] = [
+/// Covariates that follow the calendar or are the same for all on a day: another day of the week is no drift.
+const OF_THE_CALENDAR: [&str; 8] = [
     "pay_run_hazard",
     "own_pay_day",
     "own_off_day",
     "portfolio_weekday",
     "portfolio_month_day",
+    "portfolio_season",
+    "portfolio_pace",
     "days_ahead",
 ];
 /// Standard errors that a bias has to be past its limit by.

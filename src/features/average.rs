@@ -13,6 +13,7 @@ const RELATIVE: std::ops::RangeInclusive<i32> = -200..=400;
 const AGE_MAX_DAYS: i32 = 800;
 const AGE_SHAPE: usize = place("customer_age_shape") - N_STILL;
 const LATE_MIX: usize = place("customer_late_mix") - N_STILL;
+const SEASON: usize = place("portfolio_season") - N_STILL;
 const DAYS_AHEAD: usize = place("days_ahead") - N_STILL;
 /// Place of the covariate that the invoice's terms are.
 pub const TERMS: usize = place("terms_days");
@@ -54,8 +55,9 @@ impl<'a> Average<'a> {
     pub fn new(prior: &'a Prior, memory: &Memory, log_terms: f64) -> Self {
         let habits = Habits::average(prior, memory);
         let mut out = Self { prior, habits, log_terms, by_relative: Vec::new(), by_age: Vec::new() };
-        out.by_relative = RELATIVE.map(|relative| out.days(0, 0).around(relative)).collect();
-        out.by_age = (0..=AGE_MAX_DAYS).map(|age| out.days(0, 0).around(age).moving[AGE_SHAPE]).collect();
+        out.by_relative = RELATIVE.map(|relative| out.days(0, 0).around(relative, 0.0)).collect();
+        out.by_age =
+            (0..=AGE_MAX_DAYS).map(|age| out.days(0, 0).around(age, 0.0).moving[AGE_SHAPE]).collect();
         out
     }
 
@@ -90,13 +92,14 @@ impl AverageInvoice<'_> {
     /// Its covariates on a day.
     pub fn on(&self, day: i32) -> DayRow {
         let facts = self.days.facts();
-        let (relative, age) = (day - facts.due, day - facts.issue);
+        let (relative, age, season) = (day - facts.due, day - facts.issue, self.of.prior.season_on(day));
         if !RELATIVE.contains(&relative) || !(0..=AGE_MAX_DAYS).contains(&age) {
-            return self.days.around(day);
+            return self.days.around(day, season);
         }
         let mut row = self.of.by_relative[(relative - RELATIVE.start()) as usize];
         row.moving[AGE_SHAPE] = self.of.by_age[age as usize];
         row.moving[LATE_MIX] = self.days.late_mix(relative);
+        row.moving[SEASON] = season;
         row.moving[DAYS_AHEAD] = days_ahead(day - self.of.mark());
         row
     }

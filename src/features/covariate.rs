@@ -33,7 +33,7 @@ const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 29] = [
+pub const BASE: [Covariate; 31] = [
     covariate(
         Part::LateShare,
         "customer_late_rate",
@@ -188,6 +188,13 @@ pub const BASE: [Covariate; 29] = [
         "log-odds",
         "the customer's hazard at the day relative to due if the invoice is disputed or only a rest is open; else 0",
     ),
+    covariate(
+        Part::Calendar,
+        "portfolio_season",
+        "log ratio",
+        "invoices that all customers settled in this month of earlier years against those that the portfolio's hazard expected",
+    ),
+    covariate(Part::Lately, "portfolio_pace", "log ratio", "the same in the weeks before the landmark"),
 ];
 
 /// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.
@@ -212,6 +219,9 @@ pub fn caution(column: usize, settled: f64) -> f64 {
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("own_pay_day" | "own_off_day" | "pay_run_hazard") => 300.0,
         Some("pace_month" | "pace_quarter" | "set_aside_hazard") => 300.0,
+        // there are few months of a year, and few spells of good and bad times, in any history
+        Some("portfolio_season") => 3000.0,
+        Some("portfolio_pace") => 30_000.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 1.0,

@@ -122,10 +122,10 @@ impl<'a> Days<'a> {
         self.row(day, pay_day, morning, self.evening)
     }
 
-    /// The covariates of the middle of a span of days: an average pay day, and nothing waits.
-    pub fn around(&self, day: i32) -> DayRow {
+    /// The covariates of the middle of a span of days: an average pay day of a season.
+    pub fn around(&self, day: i32, portfolio_season: f64) -> DayRow {
         let (morning, evening) = (self.half_day(day, Half::Morning), self.half_day(day, Half::Evening));
-        self.row(day, &PayDay::AVERAGE, morning, evening)
+        self.row(day, &PayDay { portfolio_season, ..PayDay::AVERAGE }, morning, evening)
     }
 
     /// Log tails of the customer's delay and log age at an end of a day.
@@ -173,6 +173,8 @@ impl<'a> Days<'a> {
                 pay_day.portfolio_month_day,
                 log_odds_of_rate(pay_day.lift * habits.run_rate[bin]) - habits.log_odds[bin],
                 facts.disputed.max(facts.rest) * habits.log_odds[bin],
+                pay_day.portfolio_season,
+                prior.pace,
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),

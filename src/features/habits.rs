@@ -253,11 +253,14 @@ pub struct PayDay {
     pub portfolio_weekday: f64,
     /// Log lift of the place in the month for customers who pay on any day; 0 for one with days of its own there.
     pub portfolio_month_day: f64,
+    /// Log ratio of what all customers settled in this month of earlier years to what was expected.
+    pub portfolio_season: f64,
 }
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self = Self { lift: 1.0, own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0 };
+    pub const AVERAGE: Self =
+        Self { lift: 1.0, own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0, portfolio_season: 0.0 };
 }
 
 /// Days in an average month.
@@ -275,6 +278,7 @@ pub struct Almanac {
 struct DayPlace {
     weekday: u8,
     place: u8,
+    month: u8,
     /// Places of the Saturday and the Sunday beside a Friday or a Monday.
     weekend: [u8; 2],
 }
@@ -288,6 +292,7 @@ impl Almanac {
             DayPlace {
                 weekday: day.weekday() as u8,
                 place: day.place_in_month() as u8,
+                month: day.month_of_year() as u8,
                 weekend: match day.weekday() {
                     FRIDAY => [day.plus(1), day.plus(2)],
                     MONDAY => [day.plus(-2), day.plus(-1)],
@@ -311,6 +316,7 @@ pub struct Calendar<'a> {
     /// Times as likely as on an average day, of a customer without days of the month of its own.
     weekly: [f64; 7],
     /// The same of customers who pay on any day.
+    season: [f64; 12],
     any_day: [f64; 7],
     own: Places,
     month_day: [f64; 31],
@@ -354,6 +360,7 @@ impl<'a> Calendar<'a> {
             almanac,
             weekly: habits.weekday.map(|share| (1.0 - habits.monthly) * share * 7.0),
             any_day: any_day.map(|share| share * 7.0),
+            season: prior.season,
             month_day: prior.pay_days.ln_place.map(|lift| (1.0 - habits.monthly) * lift),
             own: Places::new(habits.place, habits.monthly * MONTH_DAYS, habits.rolled_back, weekend),
         }
@@ -369,6 +376,7 @@ impl<'a> Calendar<'a> {
             own: lift / any_day,
             portfolio_weekday: any_day.ln(),
             portfolio_month_day: self.month_day[place.place as usize],
+            portfolio_season: self.season[place.month as usize],
         }
     }
 

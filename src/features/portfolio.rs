@@ -43,6 +43,43 @@ pub struct PortfolioState {
     pub mean_log_age: f64,
     /// Mean of the logarithm of amounts over all invoices, without recency.
     pub mean_log_amount: f64,
+    /// The last weeks, with short recency.
+    pub lately: Seen,
+    /// Each month of the year, over all that are past, without recency.
+    pub months: [Seen; 12],
+}
+
+/// Settlements of some days, and what the portfolio's hazard expects of them once it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    /// Settlements.
+    pub events: f64,
+    /// Days at risk by bin of relative day.
+    pub exposure: [f64; N_BINS],
+}
+
+impl Seen {
+    const NONE: Self = Self { events: 0.0, exposure: [0.0; N_BINS] };
+
+    /// Adds a day's settlements and days at risk, after what was there has faded.
+    fn add(&mut self, fade: f64, row: &[i64], running: &[i64]) {
+        let events: i64 = row[EVENTS..ENTERING].iter().sum();
+        self.events = self.events * fade + events as f64;
+        for (days, n) in self.exposure.iter_mut().zip(&running[ENTERING..SETTLED]) {
+            *days = *days * fade + *n as f64;
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.events += other.events;
+        self.exposure.iter_mut().zip(other.exposure).for_each(|(days, more)| *days += more);
+    }
+
+    /// `ln((events + prior) / (expected + prior))`, where `hazard` says what was expected.
+    pub fn log_ratio(&self, hazard: &[f64; N_BINS], prior: f64) -> f64 {
+        let expected: f64 = self.exposure.iter().zip(hazard).map(|(days, hazard)| days * hazard).sum();
+        ((self.events + prior) / (expected + prior)).ln()
+    }
 }
 
 /// Person-days and events that the landmarks offer for training.
@@ -238,8 +275,10 @@ impl DayTable {
             .collect()
     }
 
-    /// The portfolio on each of `marks`, which increase and do not exceed as_of.
-    pub fn states(&self, marks: &[Day], recency: &Recency) -> Vec<PortfolioState> {
+    /// The portfolio on each of `marks`, which increase and do not exceed as_of; `lately` fades with `short_days`.
+    pub fn states(&self, marks: &[Day], recency: &Recency, short_days: i32) -> Vec<PortfolioState> {
+        let fade = (-1.0 / f64::from(short_days)).exp2();
+        let (mut lately, mut month, mut months) = (Seen::NONE, Seen::NONE, [Seen::NONE; 12]);
         let mut sums = [0.0; WIDTH];
         let mut running = [0_i64; WIDTH];
         let mut out = Vec::with_capacity(marks.len());
@@ -252,11 +291,20 @@ impl DayTable {
                     let counted = (ENTERING..SETTLED).contains(&column);
                     sums[column] += w * if counted { running[column] } else { row[column] } as f64;
                 }
+                lately.add(fade, row, &running);
+                month.add(1.0, row, &running);
+                if Day(day) == Day(day).month_end() {
+                    months[Day(day).month_of_year()].join(&std::mem::replace(&mut month, Seen::NONE));
+                }
                 day += 1;
             }
             let mut at_mark = sums;
             self.add_undated(&mut at_mark, *mark, recency);
-            out.push(PortfolioState::new(&at_mark, &running, recency.at(mark.0)));
+            out.push(PortfolioState {
+                lately,
+                months,
+                ..PortfolioState::new(&at_mark, &running, recency.at(mark.0))
+            });
         }
         out
     }
@@ -285,6 +333,60 @@ impl PortfolioState {
             overdue: running[OVERDUE] as f64,
             mean_log_age: mean(s(LOG_AGE), s(SETTLED)),
             mean_log_amount: mean(running[LOG_AMOUNT] as f64, running[ISSUED] as f64),
+            lately: Seen::NONE,
+            months: [Seen::NONE; 12],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Amount;
+    use crate::ledger::{Ledger, SettlementKind, SettlementRows, sample};
+
+    /// Two invoices are issued on 1 January 1970, day 0; one is paid on the 11th, the other on 10 February, day 40.
+    fn known() -> Known {
+        let bills = [("1", "A", "EUR", 30, "100"), ("2", "A", "EUR", 30, "70")];
+        let mut rows = sample::invoices(&bills);
+        rows.issue = vec![0; 2];
+        let paid = SettlementRows {
+            invoice: vec![0, 1],
+            day: vec![10, 40],
+            known: vec![10, 40],
+            amount: ["100", "70"].map(|a| Amount::parse(a).unwrap()).to_vec(),
+            kind: vec![SettlementKind::Cash; 2],
+            ..SettlementRows::default()
+        };
+        Ledger::try_new(rows, paid).unwrap().known_at(Day(70))
+    }
+
+    #[test]
+    fn a_month_counts_once_it_is_over_and_the_last_weeks_fade() {
+        let marks = [Day(40), Day(58), Day(70)];
+        let days = day_table(&known(), 0, &marks[..2], 120);
+        let states = days.states(&marks, &Recency::new(0, 70, 3650), 10);
+        let of = |seen: &Seen| (seen.events, seen.exposure.iter().sum::<f64>());
+        // at risk from the day after issue to that of payment: 10 and 30 days of January, 9 and the tenth of February
+        let (january, february) = ((1.0, 40.0), (1.0, 10.0));
+        assert_eq!(of(&states[0].months[0]), january);
+        assert_eq!(of(&states[0].months[1]), (0.0, 0.0));
+        assert_eq!([of(&states[1].months[0]), of(&states[1].months[1])], [january, february]);
+        assert_eq!(of(&states[2].months[2]), (0.0, 0.0));
+        // ten days count half: the payment of day 10 an eighth, that of day 40 itself whole
+        assert!((states[0].lately.events - 1.125).abs() < 1e-12);
+        assert!((states[2].lately.events - 1.125 / 8.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_ratio_is_of_what_happened_to_what_was_expected_drawn_to_one() {
+        let mut exposure = [0.0; N_BINS];
+        (exposure[2], exposure[5]) = (100.0, 50.0);
+        let mut hazard = [0.0; N_BINS];
+        (hazard[2], hazard[5]) = (0.1, 0.2);
+        let seen = Seen { events: 30.0, exposure };
+        // 20 were expected
+        assert!((seen.log_ratio(&hazard, 10.0) - (40.0_f64 / 30.0).ln()).abs() < 1e-12);
+        assert!(Seen::NONE.log_ratio(&hazard, 10.0).abs() < 1e-12);
     }
 }

@@ -185,9 +185,17 @@ pub struct Prior {
     /// What pseudo-observations of the portfolio in a customer's figures are multiplied by: 1, or next to nothing where
     /// shrinkage is left out.
     pub pull: f64,
+    /// Log ratio of what was settled in each month of the year to what was expected, from January; near 0 where little is known.
+    pub season: [f64; 12],
+    /// The same in the last weeks.
+    pub pace: f64,
     /// Survival to the end of each relative day from -200 on, of an invoice open before.
     survival: Vec<f64>,
 }
+
+/// Settlements as expected that a month of the year, and the last weeks, count as having had.
+const SEASON_EVENTS: f64 = 100.0;
+const PACE_EVENTS: f64 = 30.0;
 
 /// What shrinkage is multiplied by where it is left out: a customer without history is still the portfolio's.
 pub const NO_PULL: f64 = 0.01;
@@ -222,6 +230,8 @@ impl Prior {
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
             pay_days,
             pull: 1.0,
+            season: std::array::from_fn(|m| state.months[m].log_ratio(&hazard, SEASON_EVENTS)),
+            pace: state.lately.log_ratio(&hazard, PACE_EVENTS),
             survival,
         }
     }
@@ -236,6 +246,11 @@ impl Prior {
             ..self.spread
         };
         Self { spread, pull, ..self }
+    }
+
+    /// [`Prior::season`] of the month that a day lies in.
+    pub fn season_on(&self, day: i32) -> f64 {
+        self.season[Day(day).month_of_year()]
     }
 
     /// Survival to the end of a relative day.

@@ -101,7 +101,7 @@ pub fn survey_on(
         Some(background) => background.spread(),
         None => Spread::estimate(&states, &memory, as_of),
     };
-    let mut portfolio = days.states(&marks, &memory.mid);
+    let mut portfolio = days.states(&marks, &memory.mid, m.half_life_short_days);
     if let Some(background) = background {
         portfolio.iter_mut().for_each(|state| background.add_to(state));
     }

@@ -37,8 +37,8 @@ impl<'a> NewInvoices<'a> {
     /// Survival of customer `c`'s next invoice of its usual amount on `terms_days`, or on as many as [`NewInvoices::with_more_terms`] makes of them, at each age `0..=last` in days
     /// since issue, written to `out`.
     ///
-    /// Like the tail of an open invoice's curve it is taken on average pay days ([`Days::around`]): invoices will
-    /// be issued on many days. Which days money then moves on is [`NewInvoices::day_lifts`]' to say.
+    /// Like the tail of an open invoice's curve it is taken on average pay days ([`Days::around`]), and of no season: invoices
+    /// will be issued on many days. Which days money then moves on is [`NewInvoices::day_lifts`]' to say.
     pub fn survival(&self, c: usize, terms_days: i32, last: i32, out: &mut Vec<f64>) {
         let (prior, habits) = (self.survey.prior(), &self.habits[c]);
         let issue = prior.mark.0;
@@ -56,7 +56,7 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            let stay = 1.0 - hazard.on(&invoice.around(middle));
+            let stay = 1.0 - hazard.on(&invoice.around(middle, 0.0));
             for _ in from..to {
                 survival *= stay;
                 out.push(survival);

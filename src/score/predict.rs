@@ -196,7 +196,7 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            let stay = 1.0 - hazard.on(&invoice.around(middle));
+            let stay = 1.0 - hazard.on(&invoice.around(middle, self.prior.season_on(middle)));
             for day in from + 1..=to {
                 survival *= stay;
                 if edges[k] == day {
