@@ -33,13 +33,15 @@ pub enum Part {
     Shrinkage,
     /// Correction: features that say what others say have to earn their place.
     Caution,
+    /// Correction: money that comes before the day that settles an invoice, and what is settled by no money.
+    PartPayments,
     /// Correction: what payments of a customer, of all and of a week have in common.
     Dependence,
 }
 
 impl Part {
     /// All of them, families of features first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LateShare,
         Self::UsualDelay,
         Self::OwnHazard,
@@ -55,6 +57,7 @@ impl Part {
         Self::Sides,
         Self::Shrinkage,
         Self::Caution,
+        Self::PartPayments,
         Self::Dependence,
     ];
 
@@ -76,6 +79,7 @@ impl Part {
             Self::Sides => "sides",
             Self::Shrinkage => "shrinkage",
             Self::Caution => "caution",
+            Self::PartPayments => "part_payments",
             Self::Dependence => "dependence",
         }
     }

@@ -12,7 +12,7 @@ use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
 use crate::numeric::lanes::{Loop, logistic, wide};
-use crate::policy::ValidPolicy;
+use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
 
 /// Days after as_of that are looked at one by one: the daily horizon of the cash forecast.
@@ -129,7 +129,10 @@ pub(super) fn predict_and<T: Send>(
     };
     let made: Vec<T> =
         work.into_par_iter().with_min_len(8).with_max_len(64).flat_map_iter(of_customer).collect();
-    let part_payments = PartPayments::of(known);
+    let part_payments = match policy.leaves_out(Part::PartPayments) {
+        true => PartPayments::at_once(),
+        false => PartPayments::of(known),
+    };
     (Prediction { open, curves: Curves::new(edges, survival), habits, part_payments }, made)
 }
 

@@ -4,6 +4,7 @@ use arrears::features::{BASE, Purpose, covariate::covariate_of, survey};
 use arrears::ledger::Known;
 use arrears::model::{Hazard, fit};
 use arrears::policy::{Part, ValidPolicy, parse};
+use arrears::score::PartPayments;
 use arrears::simulate::{Plan, simulate};
 
 fn known() -> Known {
@@ -81,4 +82,8 @@ fn corrections_that_are_left_out_change_the_fit_or_the_spread() {
     let survey = survey(&known, &policy, Purpose::Fit);
     let common = arrears::score::dependence(&known, &survey, &whole, &policy);
     assert_eq!((common.customer, common.portfolio, common.week), (0.0, 0.0, 0.0));
+    let policy = self::policy(&[Part::PartPayments]);
+    let kept = arrears::score::predict(&known, &survey, &whole, &self::policy(&[])).part_payments;
+    let left_out = arrears::score::predict(&known, &survey, &whole, &policy).part_payments;
+    assert!(left_out == PartPayments::at_once() && kept != left_out, "{kept:?}");
 }
