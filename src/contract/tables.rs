@@ -26,6 +26,10 @@ pub(super) const fn opt(
     ColumnSchema { name, column_type, unit, nullable: true, meaning }
 }
 
+const fn expected(name: &'static str, meaning: &'static str) -> ColumnSchema {
+    col(name, Double, "currency", meaning)
+}
+
 pub(super) const AS_OF: ColumnSchema =
     col("as_of", Date, "", "The day at whose end everything in the row was known.");
 pub(super) const CURRENCY: ColumnSchema =
@@ -200,34 +204,24 @@ pub const TABLES: &[TableSchema] = &[
             col("paid_30_prob", Double, "probability", "Fully settled within 30 days after as_of."),
             col("paid_60_prob", Double, "probability", "Fully settled within 60 days after as_of."),
             col("paid_90_prob", Double, "probability", "Fully settled within 90 days after as_of."),
-            col(
+            expected(
                 "expected_cash_7",
-                Double,
-                "currency",
                 "Expected money within 7 days, parts as they come; sums to cash_forecast.",
             ),
-            col(
+            expected(
                 "expected_cash_14",
-                Double,
-                "currency",
                 "Expected money within 14 days, parts as they come; sums to cash_forecast.",
             ),
-            col(
+            expected(
                 "expected_cash_30",
-                Double,
-                "currency",
                 "Expected money within 30 days, parts as they come; sums to cash_forecast.",
             ),
-            col(
+            expected(
                 "expected_cash_60",
-                Double,
-                "currency",
                 "Expected money within 60 days, parts as they come; sums to cash_forecast.",
             ),
-            col(
+            expected(
                 "expected_cash_90",
-                Double,
-                "currency",
                 "Expected money within 90 days, parts as they come; sums to cash_forecast.",
             ),
             opt(
