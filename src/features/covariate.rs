@@ -161,7 +161,7 @@ pub const BASE: [Covariate; 31] = [
         Part::PayRuns,
         "own_off_day",
         "log-odds",
-        "hazard on a day that the customer pays on less than others do, against its usual one; else 0",
+        "hazard on a day that the customer pays on less than others do, against its usual one, -0.8 at the least; else 0",
     ),
     covariate(
         Part::Calendar,

@@ -26,6 +26,9 @@ static LOG_AGE: LazyLock<Vec<f64>> =
     LazyLock::new(|| (0..=2 * AGE_MAX_DAYS + 2).map(|k| log_age(f64::from(k) / 2.0 - 0.5)).collect());
 static LOG_AHEAD: LazyLock<Vec<f64>> =
     LazyLock::new(|| (0..=AGE_MAX_DAYS).map(|d| f64::from(d).ln_1p()).collect());
+/// Log-odds by which a day lies below a customer's usual one at the most. Whoever is seen to pay a little less on a day has
+/// pay runs and hardly pays on others at all; how little that is, one coefficient says for all.
+const OFF_DAY_MOST: f64 = 0.8;
 /// Days after a part payment during which the rest is likelier to come.
 const PART_RECENT_DAYS: i32 = 15;
 
@@ -153,7 +156,9 @@ impl<'a> Days<'a> {
         let delay_shape = log_odds_of_rate(morning.delay - evening.delay);
         let age_shape = log_odds_of_rate(morning.age - evening.age);
         let past = (f64::from(relative) - habits.delay) * self.per_delay_sd;
-        let own = log_odds_of_rate(pay_day.own * habits.rate[bin]) - habits.log_odds[bin];
+        // what only a rest of is open is cleared on any day, whatever the customer's pay runs are
+        let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[bin]);
+        let own = against_usual(pay_day.own * habits.rate[bin]);
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         DayRow {
             moving: [
@@ -167,11 +172,11 @@ impl<'a> Days<'a> {
                 age_shape,
                 self.late_mix(relative),
                 own.max(0.0),
-                own.min(0.0),
+                own.clamp(-OFF_DAY_MOST, 0.0),
                 pay_day.portfolio_weekday,
                 days_ahead(day - prior.mark.0),
                 pay_day.portfolio_month_day,
-                log_odds_of_rate(pay_day.lift * habits.run_rate[bin]) - habits.log_odds[bin],
+                against_usual(pay_day.lift * habits.run_rate[bin]),
                 facts.disputed.max(facts.rest) * habits.log_odds[bin],
                 pay_day.portfolio_season,
                 prior.pace,

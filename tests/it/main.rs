@@ -22,6 +22,7 @@ mod leak;
 mod leave_out;
 mod life;
 mod mapping;
+mod pay_day;
 mod recovery;
 mod refusal;
 mod remote;
