@@ -215,16 +215,19 @@ pub fn column_name(column: usize) -> String {
 /// on-time and late payers carries the portfolio's own shape of time and is held back least.
 pub fn caution(column: usize, settled: f64) -> f64 {
     let start: f64 = match covariate_of(column).map(|c| BASE[c].name) {
-        None | Some("portfolio_hazard" | "customer_hazard" | "customer_delay_below") => 1000.0,
+        None => 1000.0,
+        Some("portfolio_hazard" | "customer_hazard" | "customer_delay_below") => 100.0,
         Some("slower_lately" | "overdue_share" | "oldest_overdue_days" | "history_n") => 300.0,
         Some("own_pay_day" | "own_off_day" | "pay_run_hazard") => 300.0,
-        Some("pace_month" | "pace_quarter" | "set_aside_hazard") => 300.0,
+        Some("set_aside_hazard") => 300.0,
+        // what no other says: whether the customer keeps its pace
+        Some("pace_month" | "pace_quarter") => 3.0,
         // there are few months of a year, and few spells of good and bad times, in any history
         Some("portfolio_season") => 3000.0,
         Some("portfolio_pace") => 30_000.0,
         Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
         Some("customer_late_mix") => 0.1,
-        Some(_) => 1.0,
+        Some(_) => 0.3,
     };
     let shortness = SHORT_HISTORY_INVOICES / settled.max(SHORT_HISTORY_INVOICES);
     shortness * (start.min(1.0) + (start - 1.0).max(0.0) * shortness.powi(2))

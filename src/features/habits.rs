@@ -18,8 +18,10 @@ const NEAR: f64 = 0.5;
 const VARIANCE_PRIOR: f64 = 3.0;
 /// Pseudo-invoices in what has changed lately.
 const SHORT_PRIOR: f64 = 3.0;
-/// Pseudo-payments that roll to Friday, and as many to Monday.
+/// Pseudo-days of payment that roll to Friday, and as many to Monday.
 const ROLL_PRIOR: f64 = 1.0;
+/// Pseudo-days of payment meant for a weekend, kept or rolled as by others with days of the month of their own.
+const WEEKEND_PRIOR: f64 = 0.25;
 /// Pseudo-invoices in its usual amount.
 const AMOUNT_PRIOR: f64 = 2.0;
 
@@ -61,7 +63,9 @@ pub struct Habits {
     pub place: [f64; 31],
     /// How many times that of customers who pay on any day it is, if it has or not.
     pub place_lift: [f64; 31],
-    /// Share of what is meant for a weekend that is paid on the Friday before; the rest comes on Monday.
+    /// Share of what is meant for a weekend that is paid on it; the rest comes before or after.
+    pub kept: f64,
+    /// Share of that which is paid on the Friday before; the rest comes on Monday.
     pub rolled_back: f64,
     /// Usual log amount.
     pub log_amount: f64,
@@ -163,6 +167,7 @@ impl Habits {
             monthly: 0.0,
             place: prior.pay_days.place.base,
             place_lift: [1.0; 31],
+            kept: 0.0,
             rolled_back: 0.5,
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
             log_settled: f64::from(state.n_settled).ln_1p(),
@@ -193,15 +198,16 @@ impl Habits {
         self.rate = self.hazard.map(rate_of_hazard);
         self.run_rate = self.rate;
         self.log_odds = self.rate.map(log_odds_of_rate);
-        self.weekday = prior.pay_days.weekday.shares(&state.days_by(&state.weekday, scale));
-        (self.monthly, self.place) = prior.pay_days.place.split(&state.days_by(&state.place, scale));
         let any_day = &prior.pay_days;
+        self.weekday = any_day.weekday.shares(&state.days_by(&state.weekday, scale));
+        (self.monthly, self.place) = any_day.place.split(&state.days_by(&state.place, scale));
         self.weekday_lift = std::array::from_fn(|d| self.weekday[d] / any_day.weekday.base[d]);
         self.place_lift = std::array::from_fn(|d| {
             1.0 - self.monthly + self.monthly * self.place[d] / any_day.place.base[d]
         });
-        let (back, on) = (state.rolled_back * scale + ROLL_PRIOR, state.rolled_on * scale + ROLL_PRIOR);
-        self.rolled_back = back / (back + on);
+        let [kept, back, on] = state.weekend_days(scale);
+        self.rolled_back = (back + ROLL_PRIOR) / (back + on + 2.0 * ROLL_PRIOR);
+        self.kept = (kept + WEEKEND_PRIOR * any_day.kept) / (kept + back + on + WEEKEND_PRIOR);
     }
 }
 
@@ -333,13 +339,15 @@ struct Places {
 }
 
 impl Places {
-    /// `scale` times `share`.
-    fn new(share: [f64; 31], scale: f64, rolled_back: f64, weekend: f64) -> Self {
+    /// Of a customer as far as it has days of the month of its own.
+    fn new(habits: &Habits) -> Self {
+        let (kept, rolled_back) = (habits.kept, habits.rolled_back);
         let mut rolled = [0.0; 7];
-        rolled[FRIDAY] = rolled_back * (1.0 - weekend);
-        rolled[MONDAY] = (1.0 - rolled_back) * (1.0 - weekend);
-        let kept = std::array::from_fn(|d| if d > FRIDAY { weekend } else { 1.0 });
-        Self { share: share.map(|s| s * scale), kept, rolled }
+        rolled[FRIDAY] = rolled_back * (1.0 - kept);
+        rolled[MONDAY] = (1.0 - rolled_back) * (1.0 - kept);
+        let kept = std::array::from_fn(|d| if d > FRIDAY { kept } else { 1.0 });
+        let share = habits.place.map(|s| s * habits.monthly * MONTH_DAYS);
+        Self { share, kept, rolled }
     }
 
     /// Share of payments made on a day of that kind.
@@ -354,15 +362,13 @@ impl<'a> Calendar<'a> {
     /// The customer's habits over those of customers who pay on any day.
     pub fn new(habits: &Habits, prior: &Prior, almanac: &'a Almanac) -> Self {
         let any_day = prior.pay_days.weekday.base;
-        // where weekends are paid on as any day, nothing is rolled
-        let weekend = ((any_day[5] + any_day[6]) * 3.5).min(1.0);
         Self {
             almanac,
             weekly: habits.weekday.map(|share| (1.0 - habits.monthly) * share * 7.0),
             any_day: any_day.map(|share| share * 7.0),
             season: prior.season,
             month_day: prior.pay_days.ln_place.map(|lift| (1.0 - habits.monthly) * lift),
-            own: Places::new(habits.place, habits.monthly * MONTH_DAYS, habits.rolled_back, weekend),
+            own: Places::new(habits),
         }
     }
 
@@ -395,5 +401,80 @@ impl<'a> Calendar<'a> {
     /// Days of `from..=to` with at least that lift, in order, and their lift.
     pub(super) fn days_above(&self, least: f64, from: i32, to: i32) -> Vec<(i32, f64)> {
         (from..=to).map(|day| (day, self.lift(day))).filter(|(_, lift)| *lift >= least).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Amount;
+    use crate::features::{Purpose, survey};
+    use crate::ledger::{Ledger, SettlementKind, SettlementRows, sample};
+
+    const MONTHS: u32 = 24;
+
+    fn fifteenth(month: u32) -> Day {
+        Day::try_new(2022 + month as i32 / 12, month % 12 + 1, 15).unwrap()
+    }
+
+    /// The day itself, or the Friday before a weekend.
+    fn business_day(day: Day) -> Day {
+        day.plus(-((day.weekday() as i32 - FRIDAY as i32).max(0)))
+    }
+
+    /// Paid each month: by ON on the 15th, by BACK on the 15th or the Friday before, by twenty others on any business day.
+    fn ledger() -> Ledger {
+        let mut paid: Vec<(String, String, Day)> = Vec::new();
+        for month in 0..MONTHS {
+            let day = fifteenth(month);
+            paid.push((format!("ON{month:02}"), "ON".into(), day));
+            paid.push((format!("BA{month:02}"), "BACK".into(), business_day(day)));
+            for c in 0..20 {
+                let any = day.plus((month as i32 * 11 + c * 7) % 29 - 14);
+                paid.push((format!("C{c:02}{month:02}"), format!("C{c:02}"), business_day(any)));
+            }
+        }
+        let bills: Vec<_> = paid
+            .iter()
+            .map(|(id, customer, day)| (id.as_str(), customer.as_str(), "EUR", day.0, "10"))
+            .collect();
+        let mut rows = SettlementRows::default();
+        for (k, (_, _, day)) in paid.iter().enumerate() {
+            rows.invoice.push(k as u32);
+            rows.day.push(day.0);
+            rows.amount.push(Amount::parse("10").unwrap());
+            rows.kind.push(SettlementKind::Cash);
+        }
+        Ledger::try_new(sample::invoices(&bills), rows).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_falls_on_a_weekend_is_expected_where_the_customer_makes_it() {
+        let known = ledger().into_known(Day::try_new(2024, 1, 1).unwrap());
+        let survey = survey(&known, &crate::policy::parse("", "habits").unwrap(), Purpose::Score);
+        let lifts = |id: &str| {
+            let c = (0..known.n_customers()).find(|c| known.customer_id.get(*c) == id).unwrap();
+            let (prior, state) = (survey.prior(), &survey.states[c]);
+            let habits = Habits::new(&known, state, &[], prior, &survey.memory, &survey.almanac);
+            let calendar = Calendar::new(&habits, prior, &survey.almanac);
+            // the 15th of June is a Saturday
+            [14, 15, 17].map(|day| calendar.lift(Day::try_new(2024, 6, day).unwrap().0))
+        };
+        let [friday, saturday, monday] = lifts("ON");
+        assert!(saturday > 10.0 && friday < 2.0 && monday < 2.0, "{friday} {saturday} {monday}");
+        let [friday, saturday, monday] = lifts("BACK");
+        assert!(friday > 10.0 && saturday < 2.0 && monday < 5.0, "{friday} {saturday} {monday}");
+    }
+
+    #[test]
+    fn a_weekday_is_learnt_from_those_who_pay_by_it() {
+        let known = ledger().into_known(Day::try_new(2024, 1, 1).unwrap());
+        let survey = survey(&known, &crate::policy::parse("", "habits").unwrap(), Purpose::Score);
+        let pay_days = &survey.prior().pay_days;
+        let [.., saturday, sunday] = pay_days.weekday.base;
+        // of 24 months' 15ths seven fall on a weekend, none of the others' days does
+        assert!(saturday + sunday < 0.01, "{saturday} {sunday}");
+        // one of two customers with days of the month keeps its weekends; two days are as of the others
+        assert!((0.3..0.5).contains(&pay_days.kept), "{}", pay_days.kept);
     }
 }

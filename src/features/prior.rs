@@ -105,13 +105,18 @@ fn weighted(values: &[f64], weight: &[f64]) -> (f64, f64) {
 /// Kinds of customers by the days they pay on, estimated over all customers at as_of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PayDays {
-    /// By weekday, 0 = Monday.
+    /// By weekday, 0 = Monday, of customers without days of the month of their own.
     pub weekday: Kinds<7>,
     /// By [`Day::place_in_month`].
     pub place: Kinds<31>,
     /// Log lift of each place for customers who pay on any day, shrunk to an even month.
     pub ln_place: [f64; 31],
+    /// Share of what customers with days of the month of their own mean for a weekend that is paid on it.
+    pub kept: f64,
 }
+
+/// Days meant for a weekend that are kept or rolled as by customers who pay on any day.
+const WEEKEND_DAYS: f64 = 2.0;
 
 /// Days spread evenly over the month that those of customers who pay on any day are mixed with.
 const EVEN_DAYS: f64 = 300.0;
@@ -124,13 +129,23 @@ impl PayDays {
         let weekday: Vec<[f64; 7]> = customers().map(|s| s.days_by(&s.weekday, scale)).collect();
         let place: Vec<[f64; 31]> = customers().map(|s| s.days_by(&s.place, scale)).collect();
         let days: f64 = place.iter().flatten().sum();
-        let (kinds, weekday) = rayon::join(
-            || Kinds::estimate(&place, even(&place)),
-            || Kinds::estimate(&weekday, even(&weekday)),
-        );
+        let kinds = Kinds::estimate(&place, even(&place));
+        let monthly: Vec<f64> =
+            place.par_iter().with_min_len(256).map(|count| kinds.split(count).0).collect();
+        // who pays on places in the month says nothing of weekdays: its 15th falls on each of them
+        let weekday: Vec<[f64; 7]> =
+            weekday.iter().zip(&monthly).map(|(count, m)| count.map(|n| (1.0 - m) * n)).collect();
+        let weekday = Kinds::estimate(&weekday, even(&weekday));
+        let (mut kept, mut meant) = (WEEKEND_DAYS * weekend_share(&weekday.base), WEEKEND_DAYS);
+        for (state, m) in states.iter().zip(&monthly) {
+            let days = state.weekend_days(scale);
+            kept += m * days[0];
+            meant += m * days.iter().sum::<f64>();
+        }
         let days = days * kinds.any_day();
         Self {
             weekday,
+            kept: kept / meant,
             ln_place: std::array::from_fn(|p| {
                 let seen = days * kinds.base[p] / even_place(p);
                 ((seen + EVEN_DAYS) / (days + EVEN_DAYS)).ln()
@@ -138,6 +153,11 @@ impl PayDays {
             place: kinds,
         }
     }
+}
+
+/// How much of an even day a day of the weekend is; where it is one, weekends are paid on as any day.
+fn weekend_share([.., saturday, sunday]: &[f64; 7]) -> f64 {
+    ((saturday + sunday) * 3.5).min(1.0)
 }
 
 /// Share of the days of an average year that have a place in the month.

@@ -217,6 +217,15 @@ impl State {
         settlements.map(|n| n * share)
     }
 
+    /// Days with a settlement meant for a weekend: kept, rolled back to Friday, rolled on to Monday.
+    pub fn weekend_days(&self, scale: f64) -> [f64; 3] {
+        let [weekdays @ .., saturday, sunday] = self.weekday;
+        let (kept, rolled) = (saturday + sunday, self.rolled_back + self.rolled_on);
+        let others = weekdays.iter().sum::<f64>() - rolled;
+        let [kept, back, on, _] = self.days_by(&[kept, self.rolled_back, self.rolled_on, others], scale);
+        [kept, back, on]
+    }
+
     /// A settlement of weight `m` on a day.
     fn pay_day(&mut self, day: Day, m: f64) {
         self.weekday[day.weekday()] += m;
