@@ -180,7 +180,7 @@ pub const BASE: [Covariate; 31] = [
         Part::PayRuns,
         "pay_run_hazard",
         "log-odds",
-        "hazard of the day by how the customer has paid on its pay runs, against its hazard at the day relative to due",
+        "hazard of the day by how the customer has paid on its pay runs and between them, against its hazard at the day relative to due",
     ),
     covariate(
         Part::Dispute,

@@ -5,6 +5,7 @@ use super::covariate::{FIRST_STEP, N_BASE, N_COLUMNS, N_SIDED, N_STILL, STEPS};
 use super::facts::Facts;
 use super::habits::{Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
+use super::recent::RUN_LIFT;
 use super::state::log_age;
 use crate::numeric::logistic;
 use crate::numeric::normal_tail::ln_tail;
@@ -159,6 +160,10 @@ impl<'a> Days<'a> {
         // what only a rest of is open is cleared on any day, whatever the customer's pay runs are
         let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[bin]);
         let own = against_usual(pay_day.own * habits.rate[bin]);
+        let run_rate = match habits.off_lift {
+            Some(off_lift) if pay_day.lift < RUN_LIFT => off_lift * habits.rate[bin],
+            _ => pay_day.lift * habits.run_rate[bin],
+        };
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         DayRow {
             moving: [
@@ -176,7 +181,7 @@ impl<'a> Days<'a> {
                 pay_day.portfolio_weekday,
                 days_ahead(day - prior.mark.0),
                 pay_day.portfolio_month_day,
-                against_usual(pay_day.lift * habits.run_rate[bin]),
+                against_usual(run_rate),
                 facts.disputed.max(facts.rest) * habits.log_odds[bin],
                 pay_day.portfolio_season,
                 prior.pace,

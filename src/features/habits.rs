@@ -51,6 +51,8 @@ pub struct Habits {
     /// The fall of a log survival over a day as likely as an average one, for a customer with pay runs from the days of
     /// these; else `rate`.
     pub run_rate: [f64; N_BINS],
+    /// How many times likelier than on an average day payment is on one between pay runs, of a customer who has those.
+    pub off_lift: Option<f64>,
     /// Log of settlements over those expected by its own hazard, in the last [`PACE_DAYS`](super::recent::PACE_DAYS).
     pub pace: [f64; 2],
     /// Share of payments by weekday, 0 = Monday.
@@ -161,6 +163,7 @@ impl Habits {
             log_odds: [0.0; N_BINS],
             rate: [0.0; N_BINS],
             run_rate: [0.0; N_BINS],
+            off_lift: None,
             pace: [0.0; 2],
             weekday: prior.pay_days.weekday.base,
             weekday_lift: [1.0; 7],

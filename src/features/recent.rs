@@ -11,13 +11,16 @@ use crate::numeric::rate::rate_of_hazard;
 pub const PACE_DAYS: [i32; 2] = [30, 120];
 const PACE_PRIOR: f64 = 1.0;
 /// How many times likelier than an average day a day of a pay run is, at least.
-const RUN_LIFT: f64 = 2.0;
+pub(super) const RUN_LIFT: f64 = 2.0;
 /// A customer has pay runs if one weekday is so many times likelier than an average day, or if it is likelier than not to
 /// have days of the month of its own.
 const RUNNER_LIFT: f64 = 2.5;
 const RUNNER_MONTHLY: f64 = 0.5;
 /// Days before a mark whose pay runs are looked at.
 pub const RUN_DAYS_BACK: i32 = 400;
+/// Pseudo-invoices in the share that is paid between pay runs, and what share of them is.
+const OFF_PRIOR: f64 = 2.0;
+const OFF_SHARE: f64 = 0.05;
 
 /// An invoice of the customer, at risk on the days `after + 1 ..= end`.
 #[derive(Clone, Copy)]
@@ -32,7 +35,8 @@ impl Habits {
     /// Fills in the hazard of pay runs and the pace of the last weeks.
     ///
     /// Of a customer with pay runs the hazard on the day of one is `paid / open` over its invoices open on such days, by
-    /// bin of relative day, shrunk to what the portfolio's hazard gives on a day so many times likelier than others. The
+    /// bin of relative day, shrunk to what the portfolio's hazard gives on a day so many times likelier than others; that on
+    /// a day between them is as much lower than usual as few of its invoices are paid on one. The
     /// pace is the logarithm of settlements over those that the customer's own hazard expected of the same invoices on
     /// the same days: below 0 when it has become slower than it was, with what it still owes counting.
     ///
@@ -69,6 +73,7 @@ impl Habits {
             })
         } else {
             self.run_hazard(&spells, &runs, prior, memory);
+            self.off_lift = Some(off_lift(&spells, &runs, mark));
             PACE_DAYS.map(|days| {
                 let from = (mark - days).max(whole_from);
                 let of = |s: &Spell| -> f64 {
@@ -102,6 +107,18 @@ impl Habits {
         self.run_rate =
             shrunk_hazard(&events, &exposure, &usual, prior.pull).map(|h| rate_of_hazard(h) / lift);
     }
+}
+
+/// Share of the invoices that was paid between `runs`, against that of the days before `mark` that are no run.
+fn off_lift(spells: &[Spell], runs: &[(i32, f64)], mark: i32) -> f64 {
+    let paid = spells.iter().filter(|s| s.is_paid && s.end >= mark - RUN_DAYS_BACK);
+    let (mut n, mut off) = (OFF_PRIOR, OFF_PRIOR * OFF_SHARE);
+    for s in paid {
+        n += 1.0;
+        off += f64::from(u8::from(runs.binary_search_by_key(&s.end, |r| r.0).is_err()));
+    }
+    let days_off = (RUN_DAYS_BACK + 1 - runs.len() as i32).max(1);
+    off / n * f64::from(RUN_DAYS_BACK + 1) / f64::from(days_off)
 }
 
 /// No pay run takes more of what is open.
@@ -218,6 +235,19 @@ mod tests {
         kept.sort_unstable();
         assert_eq!(kept, (2..RECENT as u32 + 2).collect::<Vec<_>>());
         assert_eq!(ring.whole_from(), Some(51));
+    }
+
+    /// Forty runs, one every ten days; eleven invoices were paid on runs, one two days after one, one is open, and one was
+    /// paid before all that.
+    #[test]
+    fn a_day_between_runs_is_as_likely_as_few_invoices_were_paid_on_one() {
+        let mark = 1000;
+        let runs: Vec<(i32, f64)> = (0..40).map(|k| (605 + 10 * k, 10.0)).collect();
+        let paid = |end| Spell { after: end - 30, end, due: end, is_paid: true };
+        let mut spells: Vec<Spell> = (0..11).map(|k| paid(605 + 10 * k)).collect();
+        spells.extend([paid(907), paid(590), Spell { is_paid: false, ..paid(mark) }]);
+        let wanted = (1.0 + 2.0 * 0.05) / (12.0 + 2.0) * 401.0 / 361.0;
+        assert!((off_lift(&spells, &runs, mark) - wanted).abs() < 1e-12);
     }
 
     #[test]

@@ -44,7 +44,8 @@ fn a_rest_knows_no_pay_days() {
 
 #[test]
 fn a_day_off_is_a_day_off_however_far_below_the_usual_it_lies() {
-    let least = seen("own_off_day").into_iter().map(|s| s.0).fold(0.0, f64::min);
-    let n = seen("own_off_day").into_iter().filter(|s| s.0 == least).count();
+    let seen = seen("own_off_day");
+    let least = seen.iter().map(|s| s.0).fold(0.0, f64::min);
+    let n = seen.iter().filter(|s| s.0 == least).count();
     assert!(least == -0.8 && n > 1000, "{least} {n}");
 }
