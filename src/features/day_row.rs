@@ -5,7 +5,6 @@ use super::covariate::{FIRST_STEP, N_BASE, N_COLUMNS, N_SIDED, N_STILL, STEPS};
 use super::facts::Facts;
 use super::habits::{Habits, PayDay};
 use super::prior::{HAZARD_RANGE, Prior};
-use super::recent::RUN_LIFT;
 use super::state::log_age;
 use crate::numeric::logistic;
 use crate::numeric::normal_tail::ln_tail;
@@ -161,7 +160,7 @@ impl<'a> Days<'a> {
         let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[bin]);
         let own = against_usual(pay_day.own * habits.rate[bin]);
         let run_rate = match habits.off_lift {
-            Some(off_lift) if pay_day.lift < RUN_LIFT => off_lift * habits.rate[bin],
+            Some(off_lift) if pay_day.is_between_runs => off_lift * habits.rate[bin],
             _ => pay_day.lift * habits.run_rate[bin],
         };
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);

@@ -2,7 +2,7 @@
 
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
-use super::recent::RUN_DAYS_BACK;
+use super::recent::{RUN_DAYS_BACK, RUN_LIFT};
 use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
 use crate::ledger::Known;
@@ -256,6 +256,8 @@ fn spread(x: &[f64; N_BINS]) -> [f64; N_BINS] {
 pub struct PayDay {
     /// How many times likelier payment is on the day than on an average one.
     pub lift: f64,
+    /// Whether it is a day between pay runs, if the customer has those; a span of many days is not.
+    pub is_between_runs: bool,
     /// Lift of the customer's own day against that of customers who pay on any day.
     pub own: f64,
     /// Log lift of the weekday for customers who pay on any day.
@@ -268,8 +270,14 @@ pub struct PayDay {
 
 impl PayDay {
     /// A day like any other: what a span of many days is on average.
-    pub const AVERAGE: Self =
-        Self { lift: 1.0, own: 1.0, portfolio_weekday: 0.0, portfolio_month_day: 0.0, portfolio_season: 0.0 };
+    pub const AVERAGE: Self = Self {
+        lift: 1.0,
+        is_between_runs: false,
+        own: 1.0,
+        portfolio_weekday: 0.0,
+        portfolio_month_day: 0.0,
+        portfolio_season: 0.0,
+    };
 }
 
 /// Days in an average month.
@@ -382,6 +390,7 @@ impl<'a> Calendar<'a> {
         let lift = self.lift(day);
         PayDay {
             lift,
+            is_between_runs: lift < RUN_LIFT,
             own: lift / any_day,
             portfolio_weekday: any_day.ln(),
             portfolio_month_day: self.month_day[place.place as usize],
