@@ -159,9 +159,10 @@ impl<'a> Days<'a> {
         // what only a rest of is open is cleared on any day, whatever the customer's pay runs are
         let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[bin]);
         let own = against_usual(pay_day.own * habits.rate[bin]);
-        let run_rate = match habits.off_lift {
-            Some(off_lift) if pay_day.is_between_runs => off_lift * habits.rate[bin],
-            _ => pay_day.lift * habits.run_rate[bin],
+        let run_rate = match &habits.runs {
+            Some(runs) if pay_day.is_between_runs => runs.off_lift * habits.rate[bin],
+            Some(runs) => pay_day.lift * runs.rate(relative),
+            None => pay_day.lift * habits.rate[bin],
         };
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         DayRow {

@@ -2,7 +2,7 @@
 
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
-use super::recent::{RUN_DAYS_BACK, RUN_LIFT};
+use super::recent::{RUN_DAYS_BACK, RUN_LIFT, Runs};
 use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
 use crate::ledger::Known;
@@ -48,11 +48,8 @@ pub struct Habits {
     pub log_odds: [f64; N_BINS],
     /// The fall of a log survival over a day of that hazard.
     pub rate: [f64; N_BINS],
-    /// The fall of a log survival over a day as likely as an average one, for a customer with pay runs from the days of
-    /// these; else `rate`.
-    pub run_rate: [f64; N_BINS],
-    /// How many times likelier than on an average day payment is on one between pay runs, of a customer who has those.
-    pub off_lift: Option<f64>,
+    /// How it pays on its pay runs and between them, if it has those.
+    pub runs: Option<Runs>,
     /// Log of settlements over those expected by its own hazard, in the last [`PACE_DAYS`](super::recent::PACE_DAYS).
     pub pace: [f64; 2],
     /// Share of payments by weekday, 0 = Monday.
@@ -130,7 +127,7 @@ impl Habits {
     }
 
     /// Delay, spread and age.
-    fn scaled(state: &State, prior: &Prior, memory: &Memory) -> Self {
+    pub(super) fn scaled(state: &State, prior: &Prior, memory: &Memory) -> Self {
         let (mark, spread) = (prior.mark.0, &prior.spread);
         let scale = 1.0 / memory.long.at(mark);
         let t = &state.long;
@@ -162,8 +159,7 @@ impl Habits {
             hazard: prior.hazard,
             log_odds: [0.0; N_BINS],
             rate: [0.0; N_BINS],
-            run_rate: [0.0; N_BINS],
-            off_lift: None,
+            runs: None,
             pace: [0.0; 2],
             weekday: prior.pay_days.weekday.base,
             weekday_lift: [1.0; 7],
@@ -186,7 +182,7 @@ impl Habits {
     }
 
     /// Late rate, hazards and pay-run days.
-    fn judge(&mut self, state: &State, exposure: &[f64; N_BINS], prior: &Prior, memory: &Memory) {
+    pub(super) fn judge(&mut self, state: &State, exposure: &[f64; N_BINS], prior: &Prior, memory: &Memory) {
         let mark = prior.mark.0;
         let scale = 1.0 / memory.long.at(mark);
         let overdue = f64::from(self.n_overdue);
@@ -199,7 +195,6 @@ impl Habits {
         let (events, exposure) = (state.events.map(|n| n * scale), exposure.map(|n| n * scale));
         self.hazard = shrunk_hazard(&events, &exposure, &prior.hazard, prior.pull);
         self.rate = self.hazard.map(rate_of_hazard);
-        self.run_rate = self.rate;
         self.log_odds = self.rate.map(log_odds_of_rate);
         let any_day = &prior.pay_days;
         self.weekday = any_day.weekday.shares(&state.days_by(&state.weekday, scale));

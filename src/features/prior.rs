@@ -3,6 +3,7 @@
 use super::bins::{N_BINS, bin_of};
 use super::pay_day::Kinds;
 use super::portfolio::PortfolioState;
+use super::reach::Reach;
 use super::state::{Memory, State};
 use crate::core::Day;
 use crate::numeric::logit;
@@ -202,6 +203,8 @@ pub struct Prior {
     pub log_odds: [f64; N_BINS],
     /// Which weekdays, and which [`Day::place_in_month`], customers pay on.
     pub pay_days: Arc<PayDays>,
+    /// How far pay runs reach, estimated over customers at as_of as pay days are.
+    pub reach: Arc<Reach>,
     /// What pseudo-observations of the portfolio in a customer's figures are multiplied by: 1, or next to nothing where
     /// shrinkage is left out.
     pub pull: f64,
@@ -249,6 +252,7 @@ impl Prior {
             hazard,
             log_odds: hazard.map(|h| logit(h.clamp(HAZARD_RANGE.0, HAZARD_RANGE.1))),
             pay_days,
+            reach: Arc::new(Reach::even()),
             pull: 1.0,
             season: std::array::from_fn(|m| state.months[m].log_ratio(&hazard, SEASON_EVENTS)),
             pace: state.lately.log_ratio(&hazard, PACE_EVENTS),

@@ -1,8 +1,9 @@
 //! What a customer's last invoices and its open ones say: how it pays on its pay runs, and whether it keeps its pace.
 
 use super::bins::{EDGES, N_BINS, bin_of, span};
-use super::habits::{Calendar, Habits, shrunk_hazard};
+use super::habits::{Almanac, Calendar, Habits, shrunk_hazard};
 use super::prior::Prior;
+use super::reach::{Offers, RunHazard};
 use super::state::{Memory, State};
 use crate::ledger::Known;
 use crate::numeric::rate::rate_of_hazard;
@@ -31,13 +32,43 @@ struct Spell {
     is_paid: bool,
 }
 
+impl Spell {
+    /// Of a settled invoice.
+    fn settled(known: &Known, i: u32) -> Self {
+        let i = i as usize;
+        Self { after: known.known_day(i), end: known.settled[i], due: known.due[i], is_paid: true }
+    }
+}
+
+/// How a customer with pay runs pays on them and between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Runs {
+    /// Near the due date: the share of what is open that a run takes.
+    near: RunHazard,
+    /// Of days as likely as those of its runs are on average, the fall of a log survival by bin of relative day.
+    rate: [f64; N_BINS],
+    /// How many times likelier than an average day the days of its runs are.
+    lift: f64,
+    /// How many times likelier than on an average day payment is on one between them.
+    pub off_lift: f64,
+}
+
+impl Runs {
+    /// The fall of a log survival over a day so many days after due, for each time that the day is likelier than an average
+    /// one.
+    pub fn rate(&self, relative: i32) -> f64 {
+        self.near.on(relative).map_or(self.rate[bin_of(relative)], rate_of_hazard) / self.lift
+    }
+}
+
 impl Habits {
     /// Fills in the hazard of pay runs and the pace of the last weeks.
     ///
-    /// Of a customer with pay runs the hazard on the day of one is `paid / open` over its invoices open on such days, by
-    /// bin of relative day, shrunk to what the portfolio's hazard gives on a day so many times likelier than others; that on
-    /// a day between them is as much lower than usual as few of its invoices are paid on one. The
-    /// pace is the logarithm of settlements over those that the customer's own hazard expected of the same invoices on
+    /// Of a customer with pay runs the hazard on the day of one is what [`Reach`](super::reach::Reach) makes of its invoices
+    /// open on such days; far from due, `paid / open` by bin of relative day, shrunk to what the portfolio's hazard gives on
+    /// a day so many times likelier than others. That on a day between them is as much lower than usual as few of its
+    /// invoices are paid on one. The
+    /// pace is the logarithm of settlements over those that the customer's own hazard by bin expected of the same invoices on
     /// the same days: below 0 when it has become slower than it was, with what it still owes counting.
     ///
     /// Source: the latter is a standardised mortality ratio (Breslow & Day 1987) of the customer against its own past.
@@ -51,10 +82,7 @@ impl Habits {
         calendar: &Calendar<'_>,
     ) {
         let mark = prior.mark.0;
-        let settled = state.recent().iter().map(|&i| {
-            let i = i as usize;
-            Spell { after: known.known_day(i), end: known.settled[i], due: known.due[i], is_paid: true }
-        });
+        let settled = state.recent().iter().map(|&i| Spell::settled(known, i));
         let still_open = open.iter().map(|&i| {
             let i = i as usize;
             Spell { after: known.known_day(i), end: mark, due: known.due[i], is_paid: false }
@@ -62,23 +90,20 @@ impl Habits {
         let spells: Vec<Spell> = settled.chain(still_open).filter(|s| s.end <= mark).collect();
         // what is older than the last ones that are kept is not seen whole
         let whole_from = state.recent_from().unwrap_or(i32::MIN);
-        let has_runs = self.monthly > RUNNER_MONTHLY || calendar.weekly_peak() > RUNNER_LIFT;
-        let runs =
-            if has_runs { calendar.days_above(RUN_LIFT, mark - RUN_DAYS_BACK, mark) } else { Vec::new() };
-        let expected: [f64; 2] = if runs.is_empty() {
+        let days = self.run_days(calendar, mark);
+        let expected: [f64; 2] = if days.is_empty() {
             let total = Total::new(&self.rate);
-            PACE_DAYS.map(|days| {
-                let from = (mark - days).max(whole_from);
+            PACE_DAYS.map(|back| {
+                let from = (mark - back).max(whole_from);
                 spells.iter().map(|s| total.over(s.after.max(from) - s.due, s.end - s.due)).sum()
             })
         } else {
-            self.run_hazard(&spells, &runs, prior, memory);
-            self.off_lift = Some(off_lift(&spells, &runs, mark));
-            PACE_DAYS.map(|days| {
-                let from = (mark - days).max(whole_from);
+            let runs = self.runs.insert(Runs::new(&spells, &days, prior, memory));
+            PACE_DAYS.map(|back| {
+                let from = (mark - back).max(whole_from);
                 let of = |s: &Spell| -> f64 {
-                    let on = run_days(&runs, s.after.max(from), s.end);
-                    on.iter().map(|(day, lift)| lift * self.run_rate[bin_of(day - s.due)]).sum()
+                    let on = among(&days, s.after.max(from), s.end);
+                    on.iter().map(|(day, lift)| lift * runs.rate[bin_of(day - s.due)] / runs.lift).sum()
                 };
                 spells.iter().map(of).sum()
             })
@@ -90,11 +115,47 @@ impl Habits {
         });
     }
 
-    fn run_hazard(&mut self, spells: &[Spell], runs: &[(i32, f64)], prior: &Prior, memory: &Memory) {
+    /// Days of pay runs before `mark` and their lift; none of a customer who has none.
+    fn run_days(&self, calendar: &Calendar<'_>, mark: i32) -> Vec<(i32, f64)> {
+        let has_runs = self.monthly > RUNNER_MONTHLY || calendar.weekly_peak() > RUNNER_LIFT;
+        if has_runs { calendar.days_above(RUN_LIFT, mark - RUN_DAYS_BACK, mark) } else { Vec::new() }
+    }
+
+    /// What the customer behind `state` was offered on its pay runs of the invoices settled since, if it has those.
+    pub(super) fn offers(
+        known: &Known,
+        state: &State,
+        prior: &Prior,
+        memory: &Memory,
+        almanac: &Almanac,
+    ) -> Option<Offers> {
+        let mut habits = Self::scaled(state, prior, memory);
+        habits.judge(state, &state.exposure, prior, memory);
+        let days = habits.run_days(&Calendar::new(&habits, prior, almanac), prior.mark.0);
+        let spells: Vec<Spell> = state.recent().iter().map(|&i| Spell::settled(known, i)).collect();
+        (!days.is_empty()).then(|| offers(&spells, &days, prior, memory))
+    }
+}
+
+/// What was open on the `days` of runs.
+fn offers(spells: &[Spell], days: &[(i32, f64)], prior: &Prior, memory: &Memory) -> Offers {
+    let mut out = Offers::new(f64::from(RUN_DAYS_BACK) / days.len() as f64);
+    let scale = 1.0 / memory.mid.at(prior.mark.0);
+    for s in spells {
+        for (day, _) in among(days, s.after, s.end) {
+            out.add(day - s.due, s.is_paid && *day == s.end, memory.mid.at(*day) * scale);
+        }
+    }
+    out
+}
+
+impl Runs {
+    /// Of a customer with these invoices and days of pay runs, as known on the prior's mark.
+    fn new(spells: &[Spell], days: &[(i32, f64)], prior: &Prior, memory: &Memory) -> Self {
         let (mut events, mut exposure) = ([0.0; N_BINS], [0.0; N_BINS]);
         let scale = 1.0 / memory.mid.at(prior.mark.0);
         for s in spells {
-            for (day, _) in run_days(runs, s.after, s.end) {
+            for (day, _) in among(days, s.after, s.end) {
                 let weight = memory.mid.at(*day) * scale;
                 exposure[bin_of(day - s.due)] += weight;
                 if s.is_paid && *day == s.end {
@@ -102,10 +163,14 @@ impl Habits {
                 }
             }
         }
-        let lift = runs.iter().map(|r| r.1).sum::<f64>() / runs.len() as f64;
+        let lift = days.iter().map(|d| d.1).sum::<f64>() / days.len() as f64;
         let usual = prior.hazard.map(|h| (1.0 - (-lift * rate_of_hazard(h)).exp()).min(RUN_MOST));
-        self.run_rate =
-            shrunk_hazard(&events, &exposure, &usual, prior.pull).map(|h| rate_of_hazard(h) / lift);
+        Self {
+            near: prior.reach.hazard(&offers(spells, days, prior, memory)),
+            rate: shrunk_hazard(&events, &exposure, &usual, prior.pull).map(rate_of_hazard),
+            lift,
+            off_lift: off_lift(spells, days, prior.mark.0),
+        }
     }
 }
 
@@ -124,11 +189,11 @@ fn off_lift(spells: &[Spell], runs: &[(i32, f64)], mark: i32) -> f64 {
 /// No pay run takes more of what is open.
 const RUN_MOST: f64 = 0.95;
 
-/// Those of `runs`, which are in order, on the days `after + 1 ..= end`.
-fn run_days(runs: &[(i32, f64)], after: i32, end: i32) -> &[(i32, f64)] {
-    let first = runs.partition_point(|r| r.0 <= after);
-    let last = first + runs[first..].partition_point(|r| r.0 <= end);
-    &runs[first..last]
+/// Those of `days`, which are in order, on the days `after + 1 ..= end`.
+fn among(days: &[(i32, f64)], after: i32, end: i32) -> &[(i32, f64)] {
+    let first = days.partition_point(|d| d.0 <= after);
+    let last = first + days[first..].partition_point(|d| d.0 <= end);
+    &days[first..last]
 }
 
 /// Sums of a rate over relative days.
@@ -253,8 +318,8 @@ mod tests {
     #[test]
     fn runs_between_two_days() {
         let runs = [(3, 1.0), (10, 2.0), (17, 3.0)];
-        assert_eq!(run_days(&runs, 3, 17), &runs[1..]);
-        assert_eq!(run_days(&runs, 17, 30), &[]);
-        assert_eq!(run_days(&runs, 0, 2), &[]);
+        assert_eq!(among(&runs, 3, 17), &runs[1..]);
+        assert_eq!(among(&runs, 17, 30), &[]);
+        assert_eq!(among(&runs, 0, 2), &[]);
     }
 }

@@ -1,10 +1,11 @@
 //! The first pass over a ledger: the portfolio on every mark and each customer at as_of.
 
 use super::background::Background;
-use super::habits::Almanac;
+use super::habits::{Almanac, Habits};
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
 use super::prior::{NO_PULL, PayDays, Prior, Spread};
+use super::reach::{CUSTOMERS, Offers, Reach};
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
 use crate::core::Day;
@@ -110,8 +111,15 @@ pub fn survey_on(
     let prior = |(s, &mark): (_, &Day)| {
         Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone()).pulling(pull)
     };
-    let priors = portfolio.iter().zip(&marks).map(prior).collect();
+    let mut priors: Vec<Prior> = portfolio.iter().zip(&marks).map(prior).collect();
     let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
+    let last = &priors[priors.len() - 1];
+    let stride = states.len().div_ceil(CUSTOMERS).max(1);
+    let looked_at: Vec<&State> = states.iter().step_by(stride).collect();
+    let offers = |state: &&State| Habits::offers(known, state, last, &memory, &almanac);
+    let offers: Vec<Offers> = looked_at.par_iter().with_min_len(64).filter_map(offers).collect();
+    let reach = Arc::new(Reach::estimate(&offers));
+    priors.iter_mut().for_each(|prior| prior.reach = reach.clone());
     Survey { priors, states, almanac, offered: days.offered, marks, memory }
 }
 

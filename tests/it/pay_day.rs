@@ -64,7 +64,7 @@ fn a_span_of_days_is_no_day_between_runs() {
     let (mut n, mut lower) = (0, 0);
     let column = column("pay_run_hazard");
     look(|mut days, habits, calendar, is_rest, as_of| {
-        for day in (as_of + 1..=as_of + 30).filter(|_| habits.off_lift.is_some() && !is_rest) {
+        for day in (as_of + 1..=as_of + 30).filter(|_| habits.runs.is_some() && !is_rest) {
             let pay_day = calendar.day(day);
             if pay_day.is_between_runs {
                 n += 1;
