@@ -14,12 +14,18 @@ const N_RELATIVE: usize = (*RELATIVE.end() - *RELATIVE.start() + 1) as usize;
 const STARTS: std::ops::RangeInclusive<i32> = -45..=25;
 /// How many these are.
 const N_STARTS: usize = (*STARTS.end() - *STARTS.start() + 1) as usize;
-/// Share of what is open that a run takes long after its start, and days over which the odds grow e-fold before it.
-const SHAPES: [(f64, f64); 6] = [(0.4, 0.8), (0.4, 3.0), (0.7, 0.8), (0.7, 3.0), (0.9, 0.8), (0.9, 3.0)];
+/// Share of what is open that a run takes long after its start.
+const MOST: [f64; 5] = [0.2, 0.4, 0.6, 0.8, 0.93];
+/// Days over which the odds grow e-fold before it: some customers have one day, others waver.
+const SPREADS: [f64; 3] = [0.8, 3.0, 8.0];
+/// A shape is one of each.
+const N_SHAPES: usize = MOST.len() * SPREADS.len();
 /// A run takes so much of anything.
 const TAKEN_LEAST: f64 = 0.003;
 /// What is less likely than this adds nothing to a mean.
 const SHARE_LEAST: f64 = 1e-9;
+/// Nor does a likelihood whose logarithm is so far below the largest.
+const LN_LEAST: f64 = -40.0;
 /// Customers that every start and shape together count as having been seen.
 const EVEN_CUSTOMERS: f64 = 10.0;
 /// Customers looked at, at the most.
@@ -73,8 +79,9 @@ struct Shape {
 /// Before this many days to the start there are none.
 const TO_START_FROM: i32 = *STARTS.start() - *RELATIVE.end();
 
-static TABLE: LazyLock<[Shape; SHAPES.len()]> = LazyLock::new(|| {
-    SHAPES.map(|(most, spread)| {
+static TABLE: LazyLock<[Shape; N_SHAPES]> = LazyLock::new(|| {
+    std::array::from_fn(|shape| {
+        let (most, spread) = (MOST[shape / SPREADS.len()], SPREADS[shape % SPREADS.len()]);
         let to_start = TO_START_FROM..=STARTS.end() - RELATIVE.start();
         let ramp = |days: i32| -crate::numeric::log1p_exp(f64::from(days) / spread);
         let at = |days| crate::numeric::logistic(crate::numeric::logit(most) + ramp(days)).max(TAKEN_LEAST);
@@ -102,7 +109,7 @@ pub struct Reach {
 impl Reach {
     /// Nothing known of anybody.
     pub fn even() -> Self {
-        let n = SHAPES.len() * N_STARTS;
+        let n = N_SHAPES * N_STARTS;
         Self { share: std::array::from_fn(|_| vec![1.0 / n as f64; n]) }
     }
 
@@ -155,7 +162,7 @@ impl RunHazard {
 
 /// Likelihood of each start, shape by shape, against the likeliest.
 fn likelihood(offers: &Offers) -> Vec<f64> {
-    let mut ln = Vec::with_capacity(SHAPES.len() * N_STARTS);
+    let mut ln = Vec::with_capacity(N_SHAPES * N_STARTS);
     for shape in TABLE.iter() {
         let mut sums = [0.0; N_STARTS];
         for (at, (&offered, &taken)) in offers.offered.iter().zip(&offers.taken).enumerate() {
@@ -170,7 +177,8 @@ fn likelihood(offers: &Offers) -> Vec<f64> {
         ln.extend(sums);
     }
     let most = ln.iter().copied().fold(f64::MIN, f64::max);
-    ln.iter_mut().for_each(|ln| *ln = (*ln - most).exp());
+    let odds = |ln: f64| if ln > most + LN_LEAST { (ln - most).exp() } else { 0.0 };
+    ln.iter_mut().for_each(|ln| *ln = odds(*ln));
     ln
 }
 
@@ -220,7 +228,7 @@ mod tests {
         let seen = [(-9, false, 1.0), (-2, true, 1.0), (5, true, 0.5)];
         seen.iter().for_each(|&(relative, is_taken, weight)| offers.add(relative, is_taken, weight));
         let (mut sum, mut all) = (0.0, 0.0);
-        for (most, spread) in SHAPES {
+        for (most, spread) in MOST.iter().flat_map(|most| SPREADS.map(|spread| (most, spread))) {
             for start in STARTS {
                 let h = |relative: i32| {
                     let odds = most / (1.0 - most) / (1.0 + (f64::from(start - relative) / spread).exp());
