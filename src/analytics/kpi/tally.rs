@@ -265,9 +265,12 @@ impl<'a> Tally<'a> {
             self.add(g, Flow::Late, from, late_until, 1);
             self.add(g, Flow::LateAmount, from, late_until, amount);
         };
-        let range = known.settlements_of(i);
-        if known.settlement_amount[range].iter().any(|a| a.0 < 0) {
-            // what a reversal opens again was settled at the marks before it
+        let is_reversal = |s: usize| known.settlement_amount[s].0 < 0;
+        let is_undecided = |s: usize| known.settlement_first_day(s) != known.settlement_day[s];
+        let is_overpaid = known.open_amount[i].0 < 0;
+        if is_overpaid || known.settlements_of(i).any(|s| is_reversal(s) || is_undecided(s)) {
+            // what a reversal opens again was settled at the marks before it; of what was settled twice, or on one of some
+            // days, they knew another last day
             for mark in marks.first_at(start)..marks.first_at(until) {
                 let day = marks.day(mark);
                 let (first, last) = settled_at(known, i, day);
