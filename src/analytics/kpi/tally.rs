@@ -265,12 +265,9 @@ impl<'a> Tally<'a> {
             self.add(g, Flow::Late, from, late_until, 1);
             self.add(g, Flow::LateAmount, from, late_until, amount);
         };
-        let is_reversal = |s: usize| known.settlement_amount[s].0 < 0;
-        let is_undecided = |s: usize| known.settlement_first_day(s) != known.settlement_day[s];
-        let is_overpaid = known.open_amount[i].0 < 0;
-        if is_overpaid || known.settlements_of(i).any(|s| is_reversal(s) || is_undecided(s)) {
-            // what a reversal opens again was settled at the marks before it; of what was settled twice, or on one of some
-            // days, they knew another last day
+        let range = known.settlements_of(i);
+        if known.settlement_amount[range].iter().any(|a| a.0 < 0) {
+            // what a reversal opens again was settled at the marks before it
             for mark in marks.first_at(start)..marks.first_at(until) {
                 let day = marks.day(mark);
                 let (first, last) = settled_at(known, i, day);
@@ -413,7 +410,8 @@ impl<'a> Tally<'a> {
 /// [`NEVER`] while open.
 fn settled_at(known: &Known, i: usize, day: i32) -> (i32, i32) {
     let seen = |s: &usize| known.settlement_known_day(*s).max(known.settlement_day[*s]) <= day;
-    let (mut open, mut first, mut last) = (known.amount[i].0, known.issue[i], known.issue[i]);
+    // what was paid before it was billed is no better known for that
+    let (mut open, mut first, mut last) = (known.amount[i].0, i32::MIN, i32::MIN);
     for s in known.settlements_of(i).filter(seen) {
         open -= known.settlement_amount[s].0;
         first = first.max(known.settlement_first_day(s));
