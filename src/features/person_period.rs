@@ -30,6 +30,10 @@ pub struct PersonPeriods {
     pub event: Vec<bool>,
     /// What the row counts in the fit.
     pub weight: Vec<f32>,
+    /// The landmark that the row's day was looked at from.
+    pub landmark: Vec<Day>,
+    /// The row's day.
+    pub day: Vec<Day>,
 }
 
 /// The days on which history is looked at as as_of will be: back from as_of in equal steps, increasing, none before
@@ -103,7 +107,41 @@ impl PersonPeriods {
             self.x.extend_from_slice(&part.x);
             self.event.extend_from_slice(&part.event);
             self.weight.extend_from_slice(&part.weight);
+            self.landmark.extend_from_slice(&part.landmark);
+            self.day.extend_from_slice(&part.day);
         }
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.event.len()
+    }
+
+    /// The rows at some places, in their order, each weighing `times` as much.
+    pub fn taken(&self, rows: &[usize], times: f32) -> Self {
+        let mut out = Self { x: Vec::with_capacity(rows.len() * N_COLUMNS), ..Self::default() };
+        for &r in rows {
+            out.x.extend_from_slice(self.covariates(r));
+            out.event.push(self.event[r]);
+            out.weight.push(self.weight[r] * times);
+            out.landmark.push(self.landmark[r]);
+            out.day.push(self.day[r]);
+        }
+        out
+    }
+
+    /// Covariates of a row.
+    pub fn covariates(&self, row: usize) -> &[f64] {
+        &self.x[row * N_COLUMNS..(row + 1) * N_COLUMNS]
+    }
+
+    /// What landmarks more than `model.recent_days` before `as_of` see counts `model.older_weight`: they knew less of
+    /// each customer than is known on `as_of`, so that the figures of customers told less.
+    pub fn fade(&mut self, as_of: Day, policy: &ValidPolicy) {
+        let from = as_of.0 - policy.model.recent_days;
+        let older = policy.model.older_weight as f32;
+        let faded = self.weight.iter_mut().zip(&self.landmark).filter(|(_, l)| l.0 < from);
+        faded.for_each(|(w, _)| *w *= older);
     }
 
     fn draw_customer(
@@ -143,6 +181,8 @@ impl PersonPeriods {
                     row.write(still, &mut self.x[at..]);
                     self.event.push(event);
                     self.weight.push(weight);
+                    self.landmark.push(prior.mark);
+                    self.day.push(Day(day));
                 });
             }
         });

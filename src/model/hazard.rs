@@ -1,6 +1,7 @@
 //! The discrete-time logistic hazard: fitted on person-periods, asked for the hazard of a day.
 
-use super::solver::{FitReport, LinfaLogistic, Newton, Rows, SolverError};
+use super::solver::{FitReport, FittedLogistic, LinfaLogistic, Newton, Rows, SolverError};
+use super::validation::{Validation, rolling};
 use crate::features::covariate::{N_COLUMNS, caution, column_name, left_in};
 use crate::features::day_row::{InvoiceHazard, Still};
 use crate::features::{PersonPeriods, Survey, person_periods};
@@ -59,6 +60,9 @@ pub struct Hazard {
     /// That of the intercept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intercept_standard_error: Option<f64>,
+    /// How the penalty was chosen; none where it was the policy's, or in a model of before it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// How the fit went.
     pub report: FitReport,
 }
@@ -99,8 +103,8 @@ impl Hazard {
     }
 }
 
-/// Fits the hazard on the landmarks of `survey`: draw rows, standardise, solve, and put the coefficients back into
-/// each column's own unit.
+/// Fits the hazard on the landmarks of `survey`: draw rows, choose the penalty, fade what old landmarks saw, standardise,
+/// solve, and put the coefficients back into each column's own unit.
 ///
 /// # Errors
 /// [`ModelError`]; a fit that has not converged is an error, never a model.
@@ -110,37 +114,49 @@ pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> R
     if n_settled < needed as u64 {
         return Err(ModelError::TooLittleHistory { n_settled, needed });
     }
-    fit_rows(person_periods(known, survey, policy, seed), policy)
+    let mut rows = person_periods(known, survey, policy, seed);
+    let validation = rolling(&rows, known.as_of(), policy);
+    // linfa knows no weights
+    if policy.model.solver == Solver::Newton {
+        rows.fade(known.as_of(), policy);
+    }
+    let penalty = validation.as_ref().map_or(policy.model.penalty, |v| v.penalty);
+    Ok(Hazard { validation, ..fit_rows(rows, penalty, policy)? })
 }
 
-/// [`fit`] on rows that are there.
+/// [`fit`] on rows that are there, under a penalty.
 ///
 /// # Errors
 /// As [`fit`].
-pub fn fit_rows(rows: PersonPeriods, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+pub fn fit_rows(rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
     let design = Design::new(rows, policy)?;
-    let m = &policy.model;
-    let newton = Newton { penalty: m.penalty, tolerance: m.tolerance, iterations_max: m.iterations_max };
-    let fitted = match m.solver {
+    let newton = newton(penalty, policy);
+    let fitted = match policy.model.solver {
         Solver::Newton => newton.fit(&design.rows)?,
         Solver::Linfa => LinfaLogistic(newton).fit(&design.rows)?,
     };
-    let (mut coefficients, mut standard_errors) = (vec![0.0; N_COLUMNS], vec![0.0; N_COLUMNS]);
+    let mut standard_errors = vec![0.0; N_COLUMNS];
     for (k, &j) in design.columns.iter().enumerate() {
-        coefficients[j] = fitted.coefficients[k] / design.scale[j];
         standard_errors[j] = fitted.covariance[[k + 1, k + 1]].sqrt() / design.scale[j];
     }
-    let shift: f64 = coefficients.iter().zip(&design.means).map(|(b, m)| b * m).sum();
+    let (intercept, coefficients) = design.in_own_units(&fitted);
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
-        intercept: fitted.intercept - shift,
+        intercept,
         coefficients,
         standard_errors,
         intercept_standard_error: Some(design.intercept_variance(&fitted.covariance).sqrt()),
         means: design.means,
         deviations: design.deviations,
+        validation: None,
         report: fitted.report,
     })
+}
+
+/// The solver as the policy sets it, under a penalty.
+pub(super) fn newton(penalty: f64, policy: &ValidPolicy) -> Newton {
+    let m = &policy.model;
+    Newton { penalty, tolerance: m.tolerance, iterations_max: m.iterations_max }
 }
 
 /// Person-periods as the solver takes them: columns centred, and scaled so that one penalty suits all.
@@ -182,6 +198,16 @@ impl Design {
         let columns = columns.unwrap_or_else(|| (0..N_COLUMNS).collect());
         let rows = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
         Ok(Self { rows, columns, means, deviations, scale })
+    }
+
+    /// Intercept and `[N_COLUMNS]` coefficients in each column's own unit, 0 for those left out.
+    pub(super) fn in_own_units(&self, fitted: &FittedLogistic) -> (f64, Vec<f64>) {
+        let mut coefficients = vec![0.0; N_COLUMNS];
+        for (&j, b) in self.columns.iter().zip(&fitted.coefficients) {
+            coefficients[j] = b / self.scale[j];
+        }
+        let shift: f64 = coefficients.iter().zip(&self.means).map(|(b, m)| b * m).sum();
+        (fitted.intercept - shift, coefficients)
     }
 
     /// Variance of the intercept where every column is 0 in its own unit: of `a - sum_j b[j] means[j] / scale[j]`.

@@ -5,8 +5,10 @@ pub mod hazard;
 pub mod profile;
 pub mod reference;
 pub mod solver;
+pub mod validation;
 
 pub use artifact::{Artifact, ArtifactError, ContactEffect, Dependence, Learnt, RecencyRules, StandIn};
 pub use hazard::{Hazard, ModelError, fit};
 pub use profile::Profile;
 pub use reference::{Shifted, reference, shifted};
+pub use validation::{Tried, Validation};

@@ -81,6 +81,7 @@ mod tests {
             x: x.repeat(n),
             event: (0..n).map(|i| (i as f64) < share * n as f64).collect(),
             weight: vec![1.0; n],
+            ..PersonPeriods::default()
         }
     }
 

@@ -93,10 +93,14 @@ impl ValidPolicy {
         c.int("model.landmark_every_days", m.landmark_every_days, 1, 90)?;
         c.int("model.landmark_customers_max", m.landmark_customers_max, 10_000, 1_000_000_000)?;
         c.int("model.history_days", m.history_days, i64::from(HISTORY_DAYS_MIN), 7300)?;
+        c.int("model.recent_days", m.recent_days, 28, 7300)?;
+        c.real("model.older_weight", m.older_weight, 0.001, 1.0)?;
         c.int("model.warm_up_days", m.warm_up_days, 0, 730)?;
         c.int("model.train_horizon_days", m.train_horizon_days, 28, 365)?;
         c.int("model.train_rows_max", m.train_rows_max, 10_000, 20_000_000)?;
         c.real("model.penalty", m.penalty, 0.0, 1e6)?;
+        c.int("model.penalty_shares", m.penalty_shares.len(), 1, 8)?;
+        m.penalty_shares.iter().try_for_each(|s| c.real("model.penalty_shares", *s, 0.001, 1.0))?;
         c.int("model.min_settled", m.min_settled, 10, 100_000)?;
         c.real("model.tolerance", m.tolerance, 1e-12, 1e-3)?;
         c.int("model.iterations_max", m.iterations_max, 1, 1000)?;
