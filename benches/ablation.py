@@ -25,7 +25,9 @@ CORRECTIONS = ["shrinkage", "caution", "part_payments", "dependence"]
 SLOW = "\n".join(f"half_life_{name}days = 3650" for name in ("", "long_", "short_", "level_"))
 KEYS = {
     "recency (half-lives 3650)": SLOW,
-    "penalty (0.01)": "penalty = 0.01",
+    "penalty (0.01)": "penalty = 0.01\npenalty_shares = [1.0]",
+    "rolling validation of the penalty (penalty_shares 1)": "penalty_shares = [1.0]",
+    "fading of old landmarks (older_weight 1)": "older_weight = 1.0",
     "history beyond a year (history_days 365)": "history_days = 365",
     "weekly landmarks (every 28 days)": "landmark_every_days = 28",
 }

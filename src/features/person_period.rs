@@ -275,3 +275,16 @@ impl Draw {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_landmarks_of_more_than_a_year_ago_saw_counts_a_tenth() {
+        let landmark: Vec<Day> = [-366, -365, -1].map(|d| Day(1000 + d)).to_vec();
+        let mut rows = PersonPeriods { weight: vec![2.0; 3], landmark, ..PersonPeriods::default() };
+        rows.fade(Day(1000), &crate::policy::parse("", "p.toml").unwrap());
+        assert_eq!(rows.weight, [0.2, 2.0, 2.0]);
+    }
+}

@@ -109,10 +109,85 @@ impl Fold {
         let (intercept, coefficients) = design.in_own_units(&fitted);
         let rows = &self.held_out;
         let loss = |r: usize| {
-            let eta = intercept
-                + rows.covariates(r).iter().zip(&coefficients).map(|(x, b)| x * b).sum::<f64>();
+            let eta =
+                intercept + rows.covariates(r).iter().zip(&coefficients).map(|(x, b)| x * b).sum::<f64>();
             f64::from(rows.weight[r]) * (log1p_exp(eta) - if rows.event[r] { eta } else { 0.0 })
         };
         Some((0..rows.n_rows()).map(loss).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::N_COLUMNS;
+    use crate::numeric::{logistic, rng, unit};
+    use crate::policy::parse;
+    use rand::Rng as _;
+
+    const AS_OF: Day = Day(20_000);
+
+    /// Rows of a landmark each day for 400 days, so many a day: the first column is drawn evenly from -2 to 2 and moves
+    /// the log-odds of an event by `effect`; twenty more mean nothing.
+    fn rows(a_day: usize, effect: f64) -> PersonPeriods {
+        let mut rng = rng(3, "validation", 0);
+        let mut out = PersonPeriods::default();
+        for landmark in (AS_OF.0 - 400..AS_OF.0).map(Day) {
+            for _ in 0..a_day {
+                let mut x = [0.0; N_COLUMNS];
+                x[..21].fill_with(|| 4.0 * unit(rng.next_u64()) - 2.0);
+                out.x.extend(x);
+                out.event.push(unit(rng.next_u64()) < logistic(effect * x[0] - 1.0));
+                out.weight.push(1.0);
+                out.landmark.push(landmark);
+                out.day.push(landmark.plus(1));
+            }
+        }
+        out
+    }
+
+    fn chosen(rows: &PersonPeriods, more: &str) -> Option<Validation> {
+        let policy =
+            parse(&format!("[model]\npenalty = 1000\npenalty_shares = [0.01, 1, 0.1]\n{more}"), "p.toml");
+        rolling(rows, AS_OF, &policy.unwrap())
+    }
+
+    #[test]
+    fn where_features_tell_much_the_weakest_penalty_is_taken() {
+        let found = chosen(&rows(3, 3.0), "").unwrap();
+        assert_eq!(found.penalty, 10.0, "{:?}", found.tried);
+        assert!(found.tried.is_sorted_by(|a, b| a.penalty > b.penalty && a.loss > b.loss));
+    }
+
+    #[test]
+    fn where_features_tell_nothing_the_strongest_is() {
+        let found = chosen(&rows(1, 0.0), "").unwrap();
+        assert_eq!(found.penalty, 1000.0, "{:?}", found.tried);
+        assert!(found.tried.is_sorted_by(|a, b| a.loss < b.loss));
+    }
+
+    #[test]
+    fn a_long_history_a_short_one_and_a_penalty_without_others_are_not_judged() {
+        let few = rows(1, 1.0);
+        assert!(chosen(&few, "").is_some());
+        let mut many = few.clone();
+        many.weight.fill(200.0);
+        assert_eq!(chosen(&many, ""), None);
+        let late: Vec<usize> = (0..few.n_rows()).filter(|r| few.landmark[*r] >= AS_OF.plus(-90)).collect();
+        assert_eq!(chosen(&few.taken(&late, 1.0), ""), None);
+        let policy = parse("[model]\npenalty_shares = [0.5]", "p.toml").unwrap();
+        assert_eq!(rolling(&few, AS_OF, &policy), None);
+    }
+
+    /// The landmark of `cut - 1` has its day at the cut: it is learnt from. That of the cut is held out, and the last one
+    /// that is lies 89 days after it.
+    #[test]
+    fn nothing_after_a_cut_is_learnt_and_nothing_before_it_judges() {
+        let (rows, cut) = (rows(1, 1.0), AS_OF.plus(-180));
+        let policy = parse("", "p.toml").unwrap();
+        let fold = Fold::new(&rows, cut, &policy).unwrap();
+        assert_eq!(fold.learnt.unwrap().rows.targets().len(), 220);
+        let held_out = &fold.held_out.landmark;
+        assert_eq!((held_out[0], held_out[held_out.len() - 1]), (cut, cut.plus(89)));
     }
 }

@@ -136,6 +136,14 @@ fn data(model: &Artifact) -> String {
             ),
         );
     }
+    if let Some(v) = &model.hazard.validation {
+        let tried = v.tried.iter().map(|t| format!("{} ({:.4})", t.penalty, t.loss)).collect::<Vec<_>>();
+        let tried = tried.join(", ");
+        row(
+            "penalty",
+            format!("{}, of those tried (log-loss of later days a settled invoice): {tried}", v.penalty),
+        );
+    }
     if let Some(d) = &model.dependence {
         row("correlation of a customer's payments", format!("{:.3}", d.customer));
         row("correlation of all payments", format!("{:.3}", d.portfolio));

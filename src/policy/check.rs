@@ -365,6 +365,16 @@ mod tests {
     }
 
     #[test]
+    fn shares_of_the_penalty_are_one_at_least_and_none_is_above_it() {
+        for shares in ["[]", "[1.0, 1.5]", "[0.0]"] {
+            let refused =
+                parse(&format!("[model]\npenalty_shares = {shares}"), "p.toml").unwrap_err().to_string();
+            assert!(refused.contains("model.penalty_shares"), "{refused}");
+        }
+        assert!(parse("[model]\npenalty_shares = [0.2]", "p.toml").is_ok());
+    }
+
+    #[test]
     fn a_whole_number_will_do_where_a_real_one_is_expected() {
         assert_eq!(parse("[model]\npenalty = 3", "p.toml").unwrap().model.penalty, 3.0);
     }

@@ -106,17 +106,18 @@ impl Look<'_> {
     fn unknown(&mut self, path: &str, name: &str, known: &Table, key: String) {
         let here: Vec<&str> = known.keys().map(String::as_str).collect();
         let whole = keys();
+        let called = |name: &str| whole.iter().find(|k| k.rsplit('.').next() == Some(name)).cloned();
         let anywhere = || {
             let last: Vec<&str> = whole.iter().filter_map(|k| k.rsplit('.').next()).collect();
-            let found = nearest(name, &last)?;
-            whole.iter().find(|k| k.rsplit('.').next() == Some(found)).cloned()
+            called(nearest(name, &last)?)
         };
         let sibling =
             nearest(name, &here).map(|n| if path.is_empty() { n.to_owned() } else { format!("{path}.{n}") });
         self.faults.push(PolicyError::UnknownKey {
             file: self.file.to_owned(),
             line: line(self.text, &key),
-            nearest: sibling.or_else(anywhere),
+            // a key of that very name elsewhere is likelier meant than one that is spelt nearly so here
+            nearest: called(name).or(sibling).or_else(anywhere),
             key,
         });
     }
