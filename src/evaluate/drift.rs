@@ -17,7 +17,7 @@ const PROFILE_MARKS: usize = 12;
 /// Days of the past that calibration looks at.
 const CALIBRATION_MARKS: usize = 3;
 /// Covariates that follow the calendar or are the same for all on a day: another day of the week is no drift.
-const OF_THE_CALENDAR: [&str; 8] = [
+const OF_THE_CALENDAR: [&str; 9] = [
     "pay_run_hazard",
     "own_pay_day",
     "own_off_day",
@@ -25,6 +25,7 @@ const OF_THE_CALENDAR: [&str; 8] = [
     "portfolio_month_day",
     "portfolio_season",
     "portfolio_pace",
+    "portfolio_quiet_date",
     "days_ahead",
 ];
 /// Standard errors that a bias has to be past its limit by.

@@ -33,7 +33,7 @@ const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 31] = [
+pub const BASE: [Covariate; 32] = [
     covariate(
         Part::LateShare,
         "customer_late_rate",
@@ -195,6 +195,12 @@ pub const BASE: [Covariate; 31] = [
         "invoices that all customers settled in this month of earlier years against those that the portfolio's hazard expected",
     ),
     covariate(Part::Lately, "portfolio_pace", "log ratio", "the same in the weeks before the landmark"),
+    covariate(
+        Part::Calendar,
+        "portfolio_quiet_date",
+        "log ratio",
+        "invoices that all customers settled around this date of the years past, against those that the portfolio's hazard expected at its weekday, place in the month and month, where they are far fewer; else 0",
+    ),
 ];
 
 /// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.

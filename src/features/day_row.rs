@@ -185,6 +185,7 @@ impl<'a> Days<'a> {
                 facts.disputed.max(facts.rest) * habits.log_odds[bin],
                 pay_day.portfolio_season,
                 prior.pace,
+                pay_day.portfolio_quiet_date,
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),

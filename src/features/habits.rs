@@ -2,6 +2,7 @@
 
 use super::bins::N_BINS;
 use super::prior::{HAZARD_RANGE, Prior};
+use super::quiet::date_of_year;
 use super::recent::{RUN_DAYS_BACK, RUN_LIFT, Runs};
 use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
 use crate::core::Day;
@@ -261,6 +262,8 @@ pub struct PayDay {
     pub portfolio_month_day: f64,
     /// Log ratio of what all customers settled in this month of earlier years to what was expected.
     pub portfolio_season: f64,
+    /// The same around this date, where that is far less; else 0.
+    pub portfolio_quiet_date: f64,
 }
 
 impl PayDay {
@@ -272,32 +275,35 @@ impl PayDay {
         portfolio_weekday: 0.0,
         portfolio_month_day: 0.0,
         portfolio_season: 0.0,
+        portfolio_quiet_date: 0.0,
     };
 }
 
 /// Days in an average month.
 const MONTH_DAYS: f64 = 30.4;
 
-/// Weekday and place in the month of every day that a ledger asks for, worked out once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Weekday, place in the month and quiet date of every day that a ledger asks for, worked out once.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Almanac {
     first: i32,
     days: Vec<DayPlace>,
 }
 
 /// Where a day stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct DayPlace {
     weekday: u8,
     place: u8,
     month: u8,
     /// Places of the Saturday and the Sunday beside a Friday or a Monday.
     weekend: [u8; 2],
+    /// Log ratio of [`quiet_dates`](super::quiet::quiet_dates).
+    quiet: f64,
 }
 
 impl Almanac {
-    /// The days from as many before `first` as pay runs are looked back on to `last`.
-    pub fn new(first: Day, last: Day) -> Self {
+    /// The days from as many before `first` as pay runs are looked back on to `last`, with [`quiet_dates`](super::quiet::quiet_dates).
+    pub fn new(first: Day, last: Day, quiet: &[f64]) -> Self {
         let first = first.0 - RUN_DAYS_BACK;
         let place = |day: i32| {
             let day = Day(day);
@@ -311,9 +317,15 @@ impl Almanac {
                     _ => [day; 2],
                 }
                 .map(|d| d.place_in_month() as u8),
+                quiet: quiet[date_of_year(day)],
             }
         };
         Self { first, days: (first..=last.0).map(place).collect() }
+    }
+
+    /// Log ratio of what all customers settled around the date of a day in earlier years, if that was far less than expected.
+    pub fn quiet(&self, day: Day) -> f64 {
+        self.place(day.0).quiet
     }
 
     fn place(&self, day: i32) -> DayPlace {
@@ -390,6 +402,7 @@ impl<'a> Calendar<'a> {
             portfolio_weekday: any_day.ln(),
             portfolio_month_day: self.month_day[place.place as usize],
             portfolio_season: self.season[place.month as usize],
+            portfolio_quiet_date: place.quiet,
         }
     }
 

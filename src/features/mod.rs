@@ -15,6 +15,7 @@ pub mod pay_day;
 pub mod person_period;
 pub mod portfolio;
 pub mod prior;
+pub mod quiet;
 pub mod reach;
 pub mod recent;
 pub mod state;

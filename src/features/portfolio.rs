@@ -82,6 +82,17 @@ impl Seen {
     }
 }
 
+/// What a calendar day brought.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DaySeen {
+    /// The day.
+    pub day: Day,
+    /// Settlements known on it.
+    pub events: f64,
+    /// Those expected.
+    pub expected: f64,
+}
+
 /// Person-days and events that the landmarks offer for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Offered {
@@ -258,6 +269,22 @@ impl DayTable {
             self.offered.events += u64::from(settled != NEVER && last == settled.max(l.0 + 1));
         }
         self.offered.settled_invoices += u64::from(self.offered.events > before);
+    }
+
+    /// Each day from the first to as_of, and what a `hazard` by bin of relative day expected of it.
+    pub fn by_day(&self, hazard: &[f64; N_BINS]) -> Vec<DaySeen> {
+        let mut running = [0_i64; N_BINS];
+        (self.first..=self.as_of)
+            .map(|day| {
+                let row = self.row(day);
+                running.iter_mut().zip(&row[ENTERING..SETTLED]).for_each(|(n, more)| *n += more);
+                DaySeen {
+                    day: Day(day),
+                    events: row[EVENTS..ENTERING].iter().sum::<i64>() as f64,
+                    expected: running.iter().zip(hazard).map(|(n, hazard)| *n as f64 * hazard).sum(),
+                }
+            })
+            .collect()
     }
 
     /// The portfolio's mean delay as known on each day from the first to as_of, fading with `half_life_days`; 0

@@ -5,6 +5,7 @@ use super::habits::{Almanac, Habits};
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
 use super::prior::{NO_PULL, PayDays, Prior, Spread};
+use super::quiet::quiet_dates;
 use super::reach::{CUSTOMERS, Offers, Reach};
 use super::state::{Memory, State};
 use super::sweep::{Room, sweep};
@@ -24,7 +25,7 @@ pub struct Survey {
     pub priors: Vec<Prior>,
     /// Each customer at as_of.
     pub states: Vec<State>,
-    /// Weekdays and months from before the first landmark to past as_of.
+    /// Weekdays, months and quiet dates from before the first landmark to past as_of.
     pub almanac: Almanac,
     /// What the landmarks offer for training.
     pub offered: Offered,
@@ -112,8 +113,8 @@ pub fn survey_on(
         Prior::new(s, spread, memory.level_at(mark.0), mark, pay_days.clone()).pulling(pull)
     };
     let mut priors: Vec<Prior> = portfolio.iter().zip(&marks).map(prior).collect();
-    let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS));
     let last = &priors[priors.len() - 1];
+    let almanac = Almanac::new(marks[0], as_of.plus(ALMANAC_DAYS), &quiet_dates(&days, &last.hazard));
     let stride = states.len().div_ceil(CUSTOMERS).max(1);
     let looked_at: Vec<&State> = states.iter().step_by(stride).collect();
     let offers = |state: &&State| Habits::offers(known, state, last, &memory, &almanac);

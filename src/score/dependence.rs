@@ -12,6 +12,7 @@ use crate::model::{Dependence, Hazard};
 use crate::numeric::{mix, normal_density, normal_quantile, text_key};
 use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Past days that are looked at, the newest ones.
 const MARKS: usize = 12;
@@ -19,6 +20,13 @@ const MARKS: usize = 12;
 const WEEKS: usize = 4;
 /// Largest deviation of a week that is believed.
 const WEEK_MOST: f64 = 0.4;
+/// Deviations that a week's miss counts as at the most: one week of chaos says little of the others.
+const WEEK_MISS_MOST: f64 = 4.0;
+/// Weeks over which what is not expected in the first ones is spread.
+const LATER_WEEKS: f64 = 9.0;
+/// Rounds in which the portfolio's share and the week's deviation are told apart, and halvings of the latter in each.
+const ROUNDS: usize = 8;
+const HALVINGS: usize = 40;
 /// Days after each by which an invoice is paid or not: payments of a week, a fortnight and four weeks.
 const HORIZONS: [i32; 3] = [7, 14, 28];
 /// Customers looked at, at the most: chosen by their ids.
@@ -39,13 +47,16 @@ const CUSTOMER_MOST: f64 = 0.65;
 /// products of misses over all pairs, divided by that of `f f'`, is the correlation: over pairs of one customer it is
 /// `customer + portfolio`, over pairs of different customers `portfolio`. Both are shrunk to the policy's.
 ///
-/// A week may also bring more or less as such, by its place among holidays and ends of months. With `n` payments in a
-/// week and `m` expected, its squared deviation is that part of `(n - m)^2` which neither customers by themselves nor
-/// the portfolio's correlation explain, over `m^2`, summed over weeks and marks.
+/// A week may also bring more or less as such, by its place among holidays and ends of months, and money then only moves
+/// between weeks ([`crate::forecast::Draws::shaken`]). With payments of a week `n`, expected `m`, its squared deviation is
+/// that with which the squared misses `(n - m)^2`, over the variance that customers by themselves, the portfolio's
+/// correlation and it explain, average to 1 over weeks and marks, each counting as 16 at the most. What it adds to the
+/// misses within some days is no correlation: both are estimated in turn.
 ///
 /// The model has seen these days; on a short history it therefore looks a little better than it will be.
 ///
-/// Source: the method of moments of Frey & McNeil (2003), *Dependent Defaults in Models of Portfolio Credit Risk*.
+/// Source: the method of moments of Frey & McNeil (2003), *Dependent Defaults in Models of Portfolio Credit Risk*; for the
+/// week's deviation proposal 2 of Huber (1964), *Robust Estimation of a Location Parameter*.
 pub fn dependence(known: &Known, survey: &Survey, hazard: &Hazard, policy: &ValidPolicy) -> Dependence {
     if policy.leaves_out(Part::Dependence) {
         return Dependence { customer: 0.0, portfolio: 0.0, week: 0.0 };
@@ -135,6 +146,7 @@ impl Look<'_> {
         let mut weeks = [OwnWeek::default(); WEEKS];
         let mut survival = Vec::new();
         for &i in open.iter().filter(|i| known.is_dated(**i as usize)) {
+            sums.open += 1.0;
             let facts = Facts::new(known, i as usize, self.habits, prior);
             let last = HORIZONS[HORIZONS.len() - 1];
             let invoice = Days::new(prior, self.habits, facts);
@@ -227,12 +239,30 @@ impl WeekSums {
 struct Mark {
     horizons: [Sums; HORIZONS.len()],
     weeks: [WeekSums; WEEKS],
+    /// Invoices open.
+    open: f64,
 }
 
 impl Mark {
+    /// By how much the squared miss of some weeks together grows for each of the squared deviation of a single one:
+    /// what more comes in one week is taken from all, in proportion, so that the total stays.
+    fn moved(&self, weeks: Range<usize>) -> f64 {
+        let sum = |of: &[WeekSums]| of.iter().map(|w| w.expected).sum::<f64>();
+        let squares = |of: &[WeekSums]| of.iter().map(|w| w.expected.powi(2)).sum::<f64>();
+        if self.open <= 0.0 {
+            return 0.0;
+        }
+        let later = (self.open - sum(&self.weeks)).max(0.0);
+        let outside =
+            squares(&self.weeks) + later.powi(2) / LATER_WEEKS - squares(&self.weeks[weeks.clone()]);
+        let share = (sum(&self.weeks[weeks.clone()]) / self.open).min(1.0);
+        squares(&self.weeks[weeks]) * (1.0 - share).powi(2) + outside * share.powi(2)
+    }
+
     fn join(&mut self, other: &Self) {
         self.horizons.iter_mut().zip(&other.horizons).for_each(|(sum, o)| sum.join(o));
         self.weeks.iter_mut().zip(&other.weeks).for_each(|(sum, o)| sum.join(o));
+        self.open += other.open;
     }
 }
 
@@ -277,24 +307,43 @@ fn estimate(marks: &[Mark], usual: Dependence) -> Dependence {
         if bottom > 0.0 { (top + prior * usual) / (bottom + prior) } else { usual }
     };
     let sum = |of: fn(&Sums) -> f64| sums.iter().map(|s| of(s)).sum::<f64>();
-    let portfolio = shrunk(
-        sum(|s| s.miss.powi(2) - s.miss_of_customers),
-        sum(|s| s.density.powi(2) - s.density_of_customers),
-        usual.portfolio,
-    );
-    let both = shrunk(sum(|s| s.miss_pairs), sum(|s| s.density_pairs), usual.customer + usual.portfolio);
-    let portfolio = portfolio.clamp(0.0, PORTFOLIO_MOST);
-    let weeks = || marks.iter().flat_map(|m| &m.weeks);
-    let week = shrunk(
-        weeks().map(|w| w.miss.powi(2) - w.miss_of_customers - portfolio * w.slope.powi(2)).sum(),
-        weeks().map(|w| w.expected.powi(2)).sum(),
-        usual.week.powi(2),
-    );
-    Dependence {
-        customer: (both - portfolio).clamp(0.0, CUSTOMER_MOST),
-        portfolio,
-        week: week.max(0.0).sqrt().min(WEEK_MOST),
+    let common = sum(|s| s.miss.powi(2) - s.miss_of_customers);
+    let densities = sum(|s| s.density.powi(2) - s.density_of_customers);
+    let moved: f64 = marks.iter().flat_map(|m| HORIZONS.map(|days| m.moved(0..days as usize / 7))).sum();
+    let (mut portfolio, mut week) = (usual.portfolio, usual.week.powi(2));
+    for _ in 0..ROUNDS {
+        portfolio = shrunk(common - week * moved, densities, usual.portfolio).clamp(0.0, PORTFOLIO_MOST);
+        if let Some(own) = week_variance(marks, portfolio) {
+            week = shrunk(n_marks * own, n_marks, usual.week.powi(2));
+        }
     }
+    let both = shrunk(sum(|s| s.miss_pairs), sum(|s| s.density_pairs), usual.customer + usual.portfolio);
+    Dependence { customer: (both - portfolio).clamp(0.0, CUSTOMER_MOST), portfolio, week: week.sqrt() }
+}
+
+/// The squared deviation of single weeks that explains their misses beside what customers and the portfolio do; none
+/// where nothing was expected.
+fn week_variance(marks: &[Mark], portfolio: f64) -> Option<f64> {
+    let of_mark = |mark: &Mark| {
+        std::array::from_fn::<_, WEEKS, _>(|k| {
+            let w = &mark.weeks[k];
+            let explained = w.miss_of_customers + portfolio * w.slope.powi(2);
+            (w.miss.powi(2), explained, mark.moved(k..k + 1))
+        })
+    };
+    let weeks: Vec<_> = marks.iter().flat_map(of_mark).filter(|(.., moved)| *moved > 0.0).collect();
+    let is_too_small = |variance: f64| {
+        let counted = weeks.iter().map(|(miss2, explained, moved)| {
+            (miss2 / (explained + variance * moved).max(1e-9)).min(WEEK_MISS_MOST.powi(2))
+        });
+        counted.sum::<f64>() > weeks.len() as f64
+    };
+    let (mut low, mut high) = (0.0, WEEK_MOST.powi(2));
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        *(if is_too_small(middle) { &mut low } else { &mut high }) = middle;
+    }
+    (!weeks.is_empty()).then_some(low)
 }
 
 #[cfg(test)]
@@ -345,31 +394,64 @@ mod tests {
         assert_eq!(found.customer, CUSTOMER_MOST);
     }
 
-    /// 100 customers expected to pay one invoice each: 20 more or fewer came, though each by itself explains 1 only.
+    /// A mark with 400 invoices, of which 100 customers are expected to pay one each in every week, misses by a share of
+    /// that in all of them.
+    fn mark(miss: f64) -> Mark {
+        let mut week = WeekSums::default();
+        for _ in 0..100 {
+            let mut own = OwnWeek::default();
+            own.add(1.0 + miss, 1.0, 0.0);
+            week.add(own);
+        }
+        Mark { weeks: [week; WEEKS], open: 400.0, ..Mark::default() }
+    }
+
+    /// 20 more or fewer came, though each customer by itself explains 0.2 only. Had this week alone 20 % more, a quarter of
+    /// all, its share would rise by 3/4 of that, and that of each of the others fall by 1/4 of it.
     #[test]
     fn a_week_that_brings_more_than_chance_explains_has_a_deviation_of_its_own() {
-        let week = |miss: f64| {
-            let mut sum = WeekSums::default();
-            (0..100).for_each(|_| {
-                let mut own = OwnWeek::default();
-                own.add(1.0 + miss, 1.0, 0.0);
-                sum.add(own);
-            });
-            sum
-        };
-        let mark = |miss| Mark { weeks: [week(miss); WEEKS], ..Mark::default() };
+        let moved = 100f64.powi(2) * (0.75f64.powi(2) + 3.0 * 0.25f64.powi(2));
+        assert!((mark(0.2).moved(0..1) - moved).abs() < 1e-9);
+        assert!(mark(0.2).moved(0..WEEKS) < 1e-9, "what moves between weeks leaves their total");
         let found = estimate(&[[mark(0.2), mark(-0.2)]; 50].concat(), USUAL);
-        let wanted = (20f64.powi(2) - 100.0 * 0.2f64.powi(2)) / 100f64.powi(2) * 100.0 / 102.0;
-        assert!((found.week - wanted.sqrt()).abs() < 1e-9, "{found:?}");
+        let wanted = (20f64.powi(2) - 100.0 * 0.2f64.powi(2)) / moved * 100.0 / 102.0;
+        assert!((found.week - wanted.sqrt()).abs() < 1e-6, "{found:?}");
         // independent customers who miss by one each way
-        let chance: Vec<Mark> = vec![
-            Mark {
-                weeks: [WeekSums { miss: 10.0, expected: 100.0, slope: 0.0, miss_of_customers: 100.0 };
-                    WEEKS],
-                ..Mark::default()
-            };
-            50
-        ];
-        assert_eq!(estimate(&chance, USUAL).week, 0.0);
+        let week = WeekSums { miss: 10.0, expected: 100.0, slope: 0.0, miss_of_customers: 100.0 };
+        let chance = Mark { weeks: [week; WEEKS], open: 400.0, ..Mark::default() };
+        assert!(estimate(&[chance; 50], USUAL).week < 1e-6);
+        // without an invoice nothing has been told
+        assert_eq!(estimate(&[Mark::default(); 50], USUAL).week, USUAL.week);
+    }
+
+    #[test]
+    fn one_week_of_chaos_says_little_of_the_others() {
+        let with = |miss: f64| {
+            let mut marks = [mark(0.05); 12];
+            marks[0].weeks[0] = mark(miss).weeks[0];
+            estimate(&marks, USUAL).week
+        };
+        let [usual, bad, worse] = [0.05, -0.4, -0.8].map(with);
+        assert!(usual < bad && bad < 1.25 * usual, "{usual} {bad}");
+        assert!((worse / bad - 1.0).abs() < 0.01, "{bad} {worse}");
+    }
+
+    /// All invoices of the mark come a week later or not, so that in its first week far fewer or more are paid, and within
+    /// four as many as were expected.
+    #[test]
+    fn what_moves_between_weeks_is_nothing_that_invoices_have_in_common() {
+        let shaken = |sign: f64| {
+            let mut shaken = mark(0.0);
+            for (k, week) in shaken.weeks.iter_mut().enumerate() {
+                week.miss = if k % 2 == 0 { 20.0 * sign } else { -20.0 * sign };
+            }
+            for (sums, weeks) in shaken.horizons.iter_mut().zip([1, 2, 4]) {
+                sums.miss = shaken.weeks[..weeks].iter().map(|w| w.miss).sum();
+                sums.density = 100.0 * weeks as f64 * normal_density(0.0);
+            }
+            shaken
+        };
+        let found = estimate(&[[shaken(1.0), shaken(-1.0)]; 50].concat(), USUAL);
+        assert!(found.week > 0.2 && found.portfolio < 0.001, "{found:?}");
     }
 }
