@@ -23,6 +23,7 @@ mod leave_out;
 mod life;
 mod mapping;
 mod pay_day;
+mod quiet_date;
 mod recovery;
 mod refusal;
 mod remote;
