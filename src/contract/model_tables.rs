@@ -51,6 +51,13 @@ pub(super) const FEATURES: TableSchema = TableSchema {
         col("deviation", Double, "by unit", "Standard deviation over them."),
         col("per_deviation", Double, "log-odds", "What one standard deviation adds."),
         col("meaning", Text, "", "What the column means, and as of when."),
+        opt(
+            "coefficient_overdue",
+            Double,
+            "log-odds per unit",
+            "The coefficient for invoices that are overdue when they are looked at; null where `coefficient` serves them too.",
+        ),
+        opt("standard_error_overdue", Double, "log-odds per unit", "Its standard error."),
     ],
 };
 

@@ -32,10 +32,14 @@ const OFF_DAY_MOST: f64 = 0.8;
 /// Days after a part payment during which the rest is likelier to come.
 const PART_RECENT_DAYS: i32 = 15;
 
-/// The covariates of an invoice that are the same on every day it is looked at from one mark: the first of
-/// [`BASE`](super::BASE).
+/// What is the same of an invoice on every day it is looked at from one mark.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Still(pub [f64; N_STILL]);
+pub struct Still {
+    /// The first of [`BASE`](super::BASE).
+    pub covariates: [f64; N_STILL],
+    /// Whether it is due by the mark: all days after that are late ones.
+    pub is_overdue: bool,
+}
 
 /// The covariates of one day, before they are laid out as columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +103,7 @@ impl<'a> Days<'a> {
     /// What is the same on all its days.
     pub fn still(&self) -> Still {
         let (habits, facts) = (self.habits, &self.facts);
-        Still([
+        let covariates = [
             habits.late_log_odds,
             habits.delay,
             facts.log_terms,
@@ -113,7 +117,8 @@ impl<'a> Days<'a> {
             facts.rest,
             habits.pace[0],
             habits.pace[1],
-        ])
+        ];
+        Still { covariates, is_overdue: facts.is_overdue(self.prior.mark) }
     }
 
     /// The covariates of `day`, which must not be before the last one asked for.
@@ -233,10 +238,10 @@ fn held(paid: f64, not_paid: f64) -> f64 {
 impl DayRow {
     /// Lays the row out as the `N_COLUMNS` columns of the design, together with what is still.
     pub fn write(&self, still: &Still, out: &mut [f64]) {
-        out[..N_STILL].copy_from_slice(&still.0);
+        out[..N_STILL].copy_from_slice(&still.covariates);
         out[N_STILL..N_BASE].copy_from_slice(&self.moving);
         for k in 0..N_SIDED {
-            out[N_BASE + k] = still.0[k] * self.side;
+            out[N_BASE + k] = still.covariates[k] * self.side;
         }
         let steps = &mut out[FIRST_STEP..N_COLUMNS];
         steps.fill(0.0);
@@ -256,7 +261,7 @@ pub struct InvoiceHazard<'a> {
 impl<'a> InvoiceHazard<'a> {
     /// `coefficients` has one a column of the design.
     pub fn new(intercept: f64, coefficients: &'a [f64], still: &Still) -> Self {
-        let sum = |of: &[f64]| still.0.iter().zip(of).map(|(x, b)| x * b).sum::<f64>();
+        let sum = |of: &[f64]| still.covariates.iter().zip(of).map(|(x, b)| x * b).sum::<f64>();
         Self {
             still: intercept + sum(&coefficients[..N_STILL]),
             sided: sum(&coefficients[N_BASE..FIRST_STEP]),

@@ -2,6 +2,7 @@
 
 use super::habits::Habits;
 use super::prior::Prior;
+use crate::core::Day;
 use crate::ledger::Known;
 
 /// Of an invoice of which this share is paid, what is open is a rest: a short payment, and no instalment to come.
@@ -23,6 +24,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether the invoice is due by a day.
+    pub(super) fn is_overdue(&self, mark: Day) -> bool {
+        self.due <= mark.0
+    }
+
     /// Invoice `i`, open on the prior's mark.
     pub fn new(known: &Known, i: usize, habits: &Habits, prior: &Prior) -> Self {
         let mark = prior.mark.0;

@@ -34,6 +34,8 @@ pub struct PersonPeriods {
     pub landmark: Vec<Day>,
     /// The row's day.
     pub day: Vec<Day>,
+    /// Whether its invoice was due by the landmark.
+    pub is_overdue: Vec<bool>,
 }
 
 /// The days on which history is looked at as as_of will be: back from as_of in equal steps, increasing, none before
@@ -109,6 +111,7 @@ impl PersonPeriods {
             self.weight.extend_from_slice(&part.weight);
             self.landmark.extend_from_slice(&part.landmark);
             self.day.extend_from_slice(&part.day);
+            self.is_overdue.extend_from_slice(&part.is_overdue);
         }
     }
 
@@ -126,6 +129,7 @@ impl PersonPeriods {
             out.weight.push(self.weight[r] * times);
             out.landmark.push(self.landmark[r]);
             out.day.push(self.day[r]);
+            out.is_overdue.push(self.is_overdue[r]);
         }
         out
     }
@@ -183,6 +187,7 @@ impl PersonPeriods {
                     self.weight.push(weight);
                     self.landmark.push(prior.mark);
                     self.day.push(Day(day));
+                    self.is_overdue.push(still.is_overdue);
                 });
             }
         });

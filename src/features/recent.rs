@@ -18,7 +18,7 @@ pub(super) const RUN_LIFT: f64 = 2.0;
 const RUNNER_LIFT: f64 = 2.5;
 const RUNNER_MONTHLY: f64 = 0.5;
 /// Days before a mark whose pay runs are looked at.
-pub const RUN_DAYS_BACK: i32 = 400;
+pub const RUN_DAYS_BACK: i32 = 730;
 /// Pseudo-invoices in the share that is paid between pay runs, and what share of them is.
 const OFF_PRIOR: f64 = 2.0;
 const OFF_SHARE: f64 = 0.05;
@@ -227,7 +227,7 @@ impl<'a> Total<'a> {
 }
 
 /// Settled invoices that are kept of a customer, the last ones.
-pub const RECENT: usize = 48;
+pub const RECENT: usize = 96;
 
 /// The last settled invoices of a customer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -310,8 +310,8 @@ mod tests {
         let runs: Vec<(i32, f64)> = (0..40).map(|k| (605 + 10 * k, 10.0)).collect();
         let paid = |end| Spell { after: end - 30, end, due: end, is_paid: true };
         let mut spells: Vec<Spell> = (0..11).map(|k| paid(605 + 10 * k)).collect();
-        spells.extend([paid(907), paid(590), Spell { is_paid: false, ..paid(mark) }]);
-        let wanted = (1.0 + 2.0 * 0.05) / (12.0 + 2.0) * 401.0 / 361.0;
+        spells.extend([paid(907), paid(260), Spell { is_paid: false, ..paid(mark) }]);
+        let wanted = (1.0 + 2.0 * 0.05) / (12.0 + 2.0) * 731.0 / 691.0;
         assert!((off_lift(&spells, &runs, mark) - wanted).abs() < 1e-12);
     }
 

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Version of the artifact's layout. A reader takes every version up to its own: 1 had numbers alone, 2 says what they
-/// were learnt from.
-pub const FORMAT: u32 = 2;
+/// were learnt from, 3 has numbers of their own for invoices that are overdue when they are looked at.
+pub const FORMAT: u32 = 3;
 /// Columns that an earlier version filled and this one does not. A model that has one is read all the same: the column
 /// counts as at its training mean. Whoever takes a column out of the design adds its name here.
 pub const RETIRED: [&str; 2] = ["month_end", "pay_run_backlog"];
@@ -292,7 +292,13 @@ impl Artifact {
             "standard_errors",
             if h.standard_errors.is_empty() { n_columns } else { h.standard_errors.len() },
         );
-        match lists.into_iter().chain([errors]).find(|(_, n)| *n != n_columns) {
+        let overdue = h.overdue.iter().flat_map(|o| {
+            [
+                ("overdue.coefficients", o.coefficients.len()),
+                ("overdue.standard_errors", o.standard_errors.len()),
+            ]
+        });
+        match lists.into_iter().chain([errors]).chain(overdue).find(|(_, n)| *n != n_columns) {
             Some((field, n)) => {
                 Err(ArtifactError::OtherLength { file: file.to_owned(), field, n, n_columns })
             }

@@ -65,12 +65,49 @@ pub struct Hazard {
     pub validation: Option<Validation>,
     /// How the fit went.
     pub report: FitReport,
+    /// Of invoices that are overdue when they are looked at; those above are then of invoices not yet due. None where one
+    /// set of numbers serves both, as in a model of before they were told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<StateNumbers>,
+}
+
+/// A hazard's numbers for invoices in one state, over its columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateNumbers {
+    /// Log-odds where every column is 0.
+    pub intercept: f64,
+    /// Log-odds per unit of each column.
+    pub coefficients: Vec<f64>,
+    /// Standard error of each coefficient.
+    pub standard_errors: Vec<f64>,
+    /// That of the intercept.
+    pub intercept_standard_error: f64,
+    /// How the fit went.
+    pub report: FitReport,
 }
 
 impl Hazard {
     /// The hazard of an invoice with these still covariates.
     pub fn of(&self, still: &Still) -> InvoiceHazard<'_> {
-        InvoiceHazard::new(self.intercept, &self.coefficients, still)
+        let (intercept, coefficients) = self.in_state(still.is_overdue);
+        InvoiceHazard::new(intercept, coefficients, still)
+    }
+
+    /// Intercept and coefficients of invoices that are overdue when they are looked at, or of those that are not.
+    pub fn in_state(&self, is_overdue: bool) -> (f64, &[f64]) {
+        match &self.overdue {
+            Some(overdue) if is_overdue => (overdue.intercept, &overdue.coefficients),
+            _ => (self.intercept, &self.coefficients),
+        }
+    }
+
+    /// The same with `log_odds` added on every day of every invoice.
+    #[must_use]
+    pub fn shifted(&self, log_odds: f64) -> Self {
+        let mut out = self.clone();
+        out.intercept += log_odds;
+        out.overdue.iter_mut().for_each(|o| o.intercept += log_odds);
+        out
     }
 
     /// The same hazard over the columns that this version fills: a column it was fitted without counts nothing, one that
@@ -85,10 +122,18 @@ impl Hazard {
         let taken = |values: &[f64], absent: f64| -> Vec<f64> {
             place.iter().map(|p| p.and_then(|p| values.get(p).copied()).unwrap_or(absent)).collect()
         };
-        let gone = (0..self.columns.len()).filter(|p| !place.contains(&Some(*p)));
-        let at_mean: f64 = gone.map(|p| self.coefficients[p] * self.means[p]).sum();
+        let at_mean = |of: &[f64]| -> f64 {
+            let gone = (0..self.columns.len()).filter(|p| !place.contains(&Some(*p)));
+            gone.map(|p| of[p] * self.means[p]).sum()
+        };
+        let overdue = self.overdue.as_ref().map(|o| StateNumbers {
+            intercept: o.intercept + at_mean(&o.coefficients),
+            coefficients: taken(&o.coefficients, 0.0),
+            standard_errors: taken(&o.standard_errors, 0.0),
+            ..o.clone()
+        });
         Self {
-            intercept: self.intercept + at_mean,
+            intercept: self.intercept + at_mean(&self.coefficients),
             coefficients: taken(&self.coefficients, 0.0),
             means: taken(&self.means, 0.0),
             deviations: taken(&self.deviations, 1.0),
@@ -98,6 +143,7 @@ impl Hazard {
                 taken(&self.standard_errors, 0.0)
             },
             columns: names,
+            overdue,
             ..self.clone()
         }
     }
@@ -124,32 +170,41 @@ pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> R
     Ok(Hazard { validation, ..fit_rows(rows, penalty, policy)? })
 }
 
-/// [`fit`] on rows that are there, under a penalty.
+/// What a row of an invoice in the other state counts: whether one is overdue or not changes much, but not all, of what
+/// its features mean.
+const OTHER_STATE: f32 = 0.1;
+
+/// [`fit`] on rows that are there, under a penalty: once for invoices not yet due when they were looked at and once for
+/// overdue ones, the rows of the others counting a tenth each time.
 ///
 /// # Errors
 /// As [`fit`].
-pub fn fit_rows(rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
-    let design = Design::new(rows, policy)?;
-    let newton = newton(penalty, policy);
-    let fitted = match policy.model.solver {
-        Solver::Newton => newton.fit(&design.rows)?,
-        Solver::Linfa => LinfaLogistic(newton).fit(&design.rows)?,
+pub fn fit_rows(mut rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+    let is_overdue = std::mem::take(&mut rows.is_overdue);
+    let mut design = Design::new(rows, policy)?;
+    // linfa knows no weights
+    let is_apart = policy.model.solver == Solver::Newton && !policy.leaves_out(Part::OverdueApart);
+    let whole = design.rows.weights.clone();
+    let mut fitted = |state: bool| {
+        if is_apart {
+            let counts = is_overdue.iter().map(|o| if *o == state { 1.0 } else { OTHER_STATE });
+            design.rows.weights = whole.iter().zip(counts).map(|(w, share)| w * share).collect();
+        }
+        design.fit(penalty, policy)
     };
-    let mut standard_errors = vec![0.0; N_COLUMNS];
-    for (k, &j) in design.columns.iter().enumerate() {
-        standard_errors[j] = fitted.covariance[[k + 1, k + 1]].sqrt() / design.scale[j];
-    }
-    let (intercept, coefficients) = design.in_own_units(&fitted);
+    let not_yet_due = fitted(false)?;
+    let overdue = if is_apart { Some(fitted(true)?) } else { None };
     Ok(Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
-        intercept,
-        coefficients,
-        standard_errors,
-        intercept_standard_error: Some(design.intercept_variance(&fitted.covariance).sqrt()),
+        intercept: not_yet_due.intercept,
+        coefficients: not_yet_due.coefficients,
+        standard_errors: not_yet_due.standard_errors,
+        intercept_standard_error: Some(not_yet_due.intercept_standard_error),
         means: design.means,
         deviations: design.deviations,
         validation: None,
-        report: fitted.report,
+        report: not_yet_due.report,
+        overdue,
     })
 }
 
@@ -198,6 +253,28 @@ impl Design {
         let columns = columns.unwrap_or_else(|| (0..N_COLUMNS).collect());
         let rows = DatasetBase::new(x, Array1::from(rows.event)).with_weights(Array1::from(rows.weight));
         Ok(Self { rows, columns, means, deviations, scale })
+    }
+
+    /// Numbers of its rows, in each column's own unit.
+    fn fit(&self, penalty: f64, policy: &ValidPolicy) -> Result<StateNumbers, SolverError> {
+        let newton = newton(penalty, policy);
+        let fitted = match policy.model.solver {
+            Solver::Newton => newton.fit(&self.rows)?,
+            Solver::Linfa => LinfaLogistic(newton).fit(&self.rows)?,
+        };
+        let mut standard_errors = vec![0.0; N_COLUMNS];
+        for (k, &j) in self.columns.iter().enumerate() {
+            standard_errors[j] = fitted.covariance[[k + 1, k + 1]].sqrt() / self.scale[j];
+        }
+        let (intercept, coefficients) = self.in_own_units(&fitted);
+        let intercept_standard_error = self.intercept_variance(&fitted.covariance).sqrt();
+        Ok(StateNumbers {
+            intercept,
+            coefficients,
+            standard_errors,
+            intercept_standard_error,
+            report: fitted.report,
+        })
     }
 
     /// Intercept and `[N_COLUMNS]` coefficients in each column's own unit, 0 for those left out.

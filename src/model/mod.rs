@@ -8,7 +8,7 @@ pub mod solver;
 pub mod validation;
 
 pub use artifact::{Artifact, ArtifactError, ContactEffect, Dependence, Learnt, RecencyRules, StandIn};
-pub use hazard::{Hazard, ModelError, fit};
+pub use hazard::{Hazard, ModelError, StateNumbers, fit};
 pub use profile::Profile;
 pub use reference::{Shifted, reference, shifted};
 pub use validation::{Tried, Validation};

@@ -40,9 +40,11 @@ pub struct Shifted {
 /// Source: an offset model with a ridge, as Steyerberg (2019), *Clinical Prediction Models*, 20.3, recalibrates
 /// in the large.
 pub fn shifted(hazard: &Hazard, rows: &PersonPeriods) -> Shifted {
-    let eta =
-        |x: &[f64]| hazard.intercept + x.iter().zip(&hazard.coefficients).map(|(x, b)| x * b).sum::<f64>();
-    let etas: Vec<f64> = rows.x.chunks_exact(N_COLUMNS).map(eta).collect();
+    let eta = |(x, is_overdue): (&[f64], &bool)| {
+        let (intercept, coefficients) = hazard.in_state(*is_overdue);
+        intercept + x.iter().zip(coefficients).map(|(x, b)| x * b).sum::<f64>()
+    };
+    let etas: Vec<f64> = rows.x.chunks_exact(N_COLUMNS).zip(&rows.is_overdue).map(eta).collect();
     let (mut shift, mut information) = (0.0, SETTLED_PRIOR);
     for _ in 0..STEPS_MAX {
         let mut slope = -SETTLED_PRIOR * shift;
@@ -59,7 +61,7 @@ pub fn shifted(hazard: &Hazard, rows: &PersonPeriods) -> Shifted {
             break;
         }
     }
-    let hazard = Hazard { intercept: hazard.intercept + shift, ..hazard.clone() };
+    let hazard = hazard.shifted(shift);
     Shifted { hazard, shift, standard_error: information.sqrt().recip() }
 }
 
@@ -81,6 +83,7 @@ mod tests {
             x: x.repeat(n),
             event: (0..n).map(|i| (i as f64) < share * n as f64).collect(),
             weight: vec![1.0; n],
+            is_overdue: vec![false; n],
             ..PersonPeriods::default()
         }
     }

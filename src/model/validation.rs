@@ -141,6 +141,7 @@ mod tests {
                 out.weight.push(1.0);
                 out.landmark.push(landmark);
                 out.day.push(landmark.plus(1));
+                out.is_overdue.push(false);
             }
         }
         out

@@ -4,7 +4,7 @@ use crate::contract::{Column, ContractError, Table};
 use crate::core::{Day, TextColumn};
 use crate::evaluate::drift::{DriftRow, Watched};
 use crate::features::{BASE, covariate::covariate_of};
-use crate::model::{Artifact, Hazard};
+use crate::model::{Artifact, Hazard, StateNumbers};
 use std::fmt::Write;
 
 /// Name of the card in an output folder.
@@ -52,6 +52,11 @@ pub fn model_features(hazard: &Hazard) -> Result<Table, ContractError> {
         |first: f64, of: &[f64]| Column::F64(std::iter::once(first).chain(of.iter().copied()).collect());
     let errors = (0..all.len()).map(|k| hazard.standard_errors.get(k).copied());
     let errors = std::iter::once(hazard.intercept_standard_error).chain(errors).collect();
+    let of_overdue = |first: fn(&StateNumbers) -> f64, rest: fn(&StateNumbers) -> &[f64]| {
+        let overdue = hazard.overdue.as_ref();
+        let rest = (0..all.len()).map(|k| overdue.map(|o| rest(o)[k]));
+        Column::OptF64(std::iter::once(overdue.map(first)).chain(rest).collect())
+    };
     let per_deviation: Vec<f64> =
         hazard.coefficients.iter().zip(&hazard.deviations).map(|(b, s)| b * s).collect();
     Table::try_new(
@@ -68,6 +73,8 @@ pub fn model_features(hazard: &Hazard) -> Result<Table, ContractError> {
                 "meaning",
                 texts("log-odds of settlement on a day where every column is 0", |f| f.meaning.clone()),
             ),
+            ("coefficient_overdue", of_overdue(|o| o.intercept, |o| &o.coefficients)),
+            ("standard_error_overdue", of_overdue(|o| o.intercept_standard_error, |o| &o.standard_errors)),
         ],
     )
 }
@@ -195,23 +202,34 @@ fn coefficients(hazard: &Hazard) -> String {
     let mut out = "## Features\n\nA coefficient is what one unit adds to the log-odds of settlement on a day; `per deviation` is that \
                    of one standard deviation. Standard errors are the roots of the diagonal of the inverse Hessian of the \
                    penalised objective, in which all days of one settled invoice count as one; the penalty pulls towards 0 and \
-                   makes them smaller than those of a free fit.\n\n| feature | unit | coefficient | standard error | per deviation |\n\
-                   |---|---|---:|---:|---:|\n"
+                   makes them smaller than those of a free fit. "
         .to_owned();
+    out += match hazard.overdue {
+        Some(_) => {
+            "An invoice that is overdue when it is looked at has the numbers of the last two columns, any other those before.\n\n"
+        }
+        None => "The same numbers serve invoices overdue when they are looked at and those that are not.\n\n",
+    };
+    out += "| feature | unit | coefficient | standard error | per deviation | overdue | standard error |\n|---|---|---:|---:|---:|---:|---:|\n";
     let error = |e: Option<f64>| e.map_or(String::new(), |e| format!("{e:.4}"));
+    let overdue = hazard.overdue.as_ref();
     out += &format!(
-        "| intercept | log-odds | {:.4} | {} | |\n",
+        "| intercept | log-odds | {:.4} | {} | | {} | {} |\n",
         hazard.intercept,
-        error(hazard.intercept_standard_error)
+        error(hazard.intercept_standard_error),
+        error(overdue.map(|o| o.intercept)),
+        error(overdue.map(|o| o.intercept_standard_error))
     );
     for (k, f) in features(hazard).iter().enumerate() {
         let b = hazard.coefficients[k];
         out += &format!(
-            "| {} | {} | {b:.4} | {} | {:.4} |\n",
+            "| {} | {} | {b:.4} | {} | {:.4} | {} | {} |\n",
             f.name.replace('|', "\\|"),
             f.unit,
             error(hazard.standard_errors.get(k).copied()),
-            b * hazard.deviations[k]
+            b * hazard.deviations[k],
+            error(overdue.map(|o| o.coefficients[k])),
+            error(overdue.map(|o| o.standard_errors[k]))
         );
     }
     out + "\n`model_features.parquet` has the same with meanings.\n\n"

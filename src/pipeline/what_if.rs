@@ -189,7 +189,7 @@ impl Base {
         assert!(change.slower > 0.0 && change.slower.is_finite(), "odds times {}", change.slower);
         let policy = with_keys(&self.policy, &change.set)?;
         let (scene, as_is) = (&self.scene, &self.scene.ready.hazard);
-        let shifted = Hazard { intercept: as_is.intercept + change.slower.ln(), ..as_is.clone() };
+        let shifted = as_is.shifted(change.slower.ln());
         let same_curves = change.slower == 1.0 && policy.score == self.policy.score;
         let other = (!same_curves).then(|| predict(&scene.known, &scene.ready.survey, &shifted, &policy));
         let prediction = other.as_ref().unwrap_or(&self.prediction);

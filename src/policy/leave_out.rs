@@ -33,6 +33,8 @@ pub enum Part {
     Shrinkage,
     /// Correction: features that say what others say have to earn their place.
     Caution,
+    /// Correction: invoices that are overdue when they are looked at have coefficients of their own.
+    OverdueApart,
     /// Correction: money that comes before the day that settles an invoice, and what is settled by no money.
     PartPayments,
     /// Correction: what payments of a customer, of all and of a week have in common.
@@ -41,7 +43,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, families of features first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LateShare,
         Self::UsualDelay,
         Self::OwnHazard,
@@ -57,6 +59,7 @@ impl Part {
         Self::Sides,
         Self::Shrinkage,
         Self::Caution,
+        Self::OverdueApart,
         Self::PartPayments,
         Self::Dependence,
     ];
@@ -79,6 +82,7 @@ impl Part {
             Self::Sides => "sides",
             Self::Shrinkage => "shrinkage",
             Self::Caution => "caution",
+            Self::OverdueApart => "overdue_apart",
             Self::PartPayments => "part_payments",
             Self::Dependence => "dependence",
         }

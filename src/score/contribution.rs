@@ -141,9 +141,9 @@ fn take_apart(
         moving.iter_mut().zip(step.distance).for_each(|(sum, d)| *sum += slope * d);
     }
     let mut out = Contribution::NONE;
-    let of_column = &hazard.coefficients;
+    let (_, of_column) = hazard.in_state(invoice.still.is_overdue);
     for k in 0..N_STILL {
-        let distance = invoice.still.0[k] - usual_still.0[k];
+        let distance = invoice.still.covariates[k] - usual_still.covariates[k];
         let of_side = if k < N_SIDED { sided * of_column[N_BASE + k] } else { 0.0 };
         out.effect[k] = distance * (slopes * of_column[k] + of_side);
     }

@@ -60,7 +60,7 @@ pub fn sightings(
                     let invoice = Days::new(prior, &habits, facts);
                     let left = facts.due().saturating_add(policy.ledger.grace_days).saturating_sub(mark);
                     let mut x = [0.0; BASE.len()];
-                    x[..N_STILL].copy_from_slice(&invoice.still().0);
+                    x[..N_STILL].copy_from_slice(&invoice.still().covariates);
                     let next = invoice.clone().on(mark + 1, &calendar.day(mark + 1));
                     x[N_STILL..].copy_from_slice(&next.moving);
                     let late_prob = (1..=DAILY_DAYS).contains(&left).then(|| {

@@ -3,7 +3,7 @@
 
 use arrears::contract::read_table;
 use arrears::ingest::Sources;
-use arrears::model::{Artifact, ArtifactError};
+use arrears::model::{Artifact, ArtifactError, StateNumbers};
 use arrears::pipeline::{Job, Silent, run, write_run};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -91,6 +91,8 @@ fn a_model_with_another_column_is_refused_by_its_name() {
 fn a_model_with_a_number_too_many_is_refused() {
     let refused = changed("/hazard/means", json!([1.0, 2.0])).unwrap_err();
     assert!(matches!(refused, ArtifactError::OtherLength { field: "means", n: 2, .. }), "{refused}");
+    let refused = changed("/hazard/overdue/coefficients", json!([1.0])).unwrap_err();
+    assert!(refused.to_string().contains("1 values of `overdue.coefficients` for"), "{refused}");
 }
 
 /// Whatever columns this version has added or taken out since: each model that was ever shipped is read as it is, and
@@ -119,7 +121,17 @@ fn a_column_that_is_not_filled_counts_as_at_its_mean_and_a_new_one_nothing() {
         Artifact::load(&of_package("models/old/format-1.json")).unwrap().hazard.of_this_version();
     let (name, b, mean) = (hazard.columns[3].clone(), hazard.coefficients[3], hazard.means[3]);
     hazard.columns[3] = "once_filled".to_owned();
+    hazard.overdue = Some(StateNumbers {
+        intercept: 0.5,
+        coefficients: hazard.coefficients.clone(),
+        standard_errors: vec![0.1; hazard.columns.len()],
+        intercept_standard_error: 0.1,
+        report: hazard.report.clone(),
+    });
     let now = hazard.of_this_version();
+    let overdue = now.overdue.as_ref().unwrap();
+    assert_eq!((overdue.intercept, &overdue.coefficients), (0.5 + b * mean, &now.coefficients));
+    assert_eq!((overdue.standard_errors[3], overdue.standard_errors[4]), (0.0, 0.1));
     assert_eq!((&now.columns[3], now.coefficients[3]), (&name, 0.0));
     assert_eq!(now.intercept, hazard.intercept + b * mean);
     assert_eq!(now.coefficients[4..], hazard.coefficients[4..]);

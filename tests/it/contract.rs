@@ -98,7 +98,7 @@ const CONTRACT: &[(&str, &str)] = &[
          expected_days keep_value keep_rate expected_gain cost",
     ),
     ("quarantine", "file row rule_id field value message severity"),
-    ("model_features", "feature unit coefficient standard_error mean deviation per_deviation meaning"),
+    ("model_features", "feature unit coefficient standard_error mean deviation per_deviation meaning coefficient_overdue standard_error_overdue"),
     ("drift", "as_of model_id watched name measure value limit moved reference current n"),
     ("backtest_scores", "origin model invoice_id late_prob late"),
     ("backtest_cash", "origin model currency period source expected p05 p10 p25 p50 p75 p90 p95 actual"),

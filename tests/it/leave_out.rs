@@ -56,6 +56,7 @@ fn corrections_that_are_left_out_change_the_fit_or_the_spread() {
     let known = known();
     let whole = fitted(&known, &policy(&[]));
     assert_ne!(fitted(&known, &policy(&[Part::Caution])).coefficients, whole.coefficients);
+    assert!(fitted(&known, &policy(&[Part::OverdueApart])).overdue.is_none() && whole.overdue.is_some());
     let bare = policy(&[Part::Shrinkage]);
     let [drawn, own] = [&policy(&[]), &bare].map(|policy| {
         let survey = survey(&known, policy, Purpose::Score);

@@ -22,6 +22,7 @@ mod leak;
 mod leave_out;
 mod life;
 mod mapping;
+mod overdue;
 mod pay_day;
 mod quiet_date;
 mod recovery;
