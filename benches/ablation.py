@@ -21,7 +21,7 @@ FAMILIES = [
     "late_share", "usual_delay", "own_hazard", "time", "invoice", "part_paid", "dispute", "lately", "open_items",
     "history", "pay_runs", "calendar", "sides",
 ]  # fmt: skip
-CORRECTIONS = ["shrinkage", "caution", "part_payments", "dependence"]
+CORRECTIONS = ["shrinkage", "caution", "overdue_apart", "part_payments", "dependence"]
 SLOW = "\n".join(f"half_life_{name}days = 3650" for name in ("", "long_", "short_", "level_"))
 KEYS = {
     "recency (half-lives 3650)": SLOW,
