@@ -114,6 +114,12 @@ fn a_model_card_has_data_features_calibration_and_limits() {
         assert!(*error > 0.0 && double(&features, "standard_error", k + 1) == *error);
         assert!(card.contains(&format!("| {b:.4} | {error:.4} |")), "{k}");
     }
+    let overdue = model.hazard.overdue.as_ref().unwrap();
+    for (k, (b, error)) in overdue.coefficients.iter().zip(&overdue.standard_errors).enumerate() {
+        assert_eq!(double(&features, "coefficient_overdue", k + 1), *b);
+        assert!(*error > 0.0 && double(&features, "standard_error_overdue", k + 1) == *error);
+        assert!(card.contains(&format!("| {b:.4} | {error:.4} |\n")), "{k}");
+    }
     let drift = table(&desk, "drift");
     let watched: Vec<String> = (0..drift.n_rows()).map(|k| drift.value("watched", k).to_string()).collect();
     assert!(
