@@ -1,12 +1,12 @@
 """What each family of features and each correction is worth: one backtest for each, with it left out.
 
-    python benches/ablation.py [DATA] [--seeds 1,2] [--customers 400]
+    python benches/ablation.py [DATA] [--seeds 1,2] [--customers 400] [--only surprise,outlived]
 
 Runs `arrears backtest` on simulated ledgers (with every habit, and without pay runs, for each seed) and, where DATA is
 given, on the third-party ledgers in it (`ibm-watson-ar`, `invoice-delay-synth`; none is in this repository), first as
 it is and then with each part of `model.leave_out`, and with the corrections that are keys of their own. Prints the
 tables of docs/ablation.md: log loss and AUC of late payment, weekly wape of cash of open invoices, and how often the
-80 % interval of the first eight weeks held. `arrears` must be on the path; needs polars.
+80 % interval of the first eight weeks held. `--only` prints the whole and the rows of these parts. `arrears` must be on the path; needs polars.
 """
 
 import argparse
@@ -21,7 +21,7 @@ FAMILIES = [
     "late_share", "usual_delay", "own_hazard", "time", "invoice", "part_paid", "dispute", "lately", "open_items",
     "history", "pay_runs", "calendar", "sides",
 ]  # fmt: skip
-CORRECTIONS = ["shrinkage", "caution", "overdue_apart", "part_payments", "dependence"]
+CORRECTIONS = ["shrinkage", "caution", "overdue_apart", "surprise", "outlived", "part_payments", "dependence"]
 SLOW = "\n".join(f"half_life_{name}days = 3650" for name in ("", "long_", "short_", "level_"))
 KEYS = {
     "recency (half-lives 3650)": SLOW,
@@ -99,11 +99,12 @@ def judged(book: Book, model: str, folder: Path) -> dict[str, float]:
     return found
 
 
-def table(title: str, books: list[Book], folder: Path) -> None:
+def table(title: str, books: list[Book], folder: Path, only: list[str]) -> None:
     """Means over the ledgers; what is left out is shown by how much it moves them."""
     rows = {"all of it": ""}
     rows |= {name: f'leave_out = ["{name}"]' for name in FAMILIES + CORRECTIONS}
     rows |= KEYS
+    rows = {name: model for name, model in rows.items() if not only or not model or name in only}
     print(f"\n## {title}\n\n| left out | {' | '.join(METRICS)} |\n|---|{'---|' * len(METRICS)}", flush=True)
     whole: dict[str, float] = {}
     for name, model in rows.items():
@@ -119,16 +120,19 @@ def main() -> None:
     ask.add_argument("data", nargs="?", type=Path)
     ask.add_argument("--seeds", default="1,2")
     ask.add_argument("--customers", type=int, default=400)
+    ask.add_argument("--only", type=lambda names: names.split(","), default=[])
     args = ask.parse_args()
+    if unknown := set(args.only) - {*FAMILIES, *CORRECTIONS, *KEYS}:
+        ask.error(f"nobody knows {sorted(unknown)}; parts are {FAMILIES + CORRECTIONS + list(KEYS)}")
     seeds = [int(s) for s in args.seeds.split(",")]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if args.data:
-            table("IBM's sample", [ibm(args.data)], folder)
-            table("invoice-delay-synth", [delay_synth(args.data, folder)], folder)
+            table("IBM's sample", [ibm(args.data)], folder, args.only)
+            table("invoice-delay-synth", [delay_synth(args.data, folder)], folder, args.only)
         for title, without in (("Simulated, every habit", []), ("Simulated, without pay runs", ["pay_runs"])):
             books = [simulated(folder, seed, args.customers, without) for seed in seeds]
-            table(f"{title} ({len(seeds)} seeds, {args.customers} customers)", books, folder)
+            table(f"{title} ({len(seeds)} seeds, {args.customers} customers)", books, folder, args.only)
 
 
 if __name__ == "__main__":

@@ -133,10 +133,11 @@ fn engine(
         Window::Expanding => contest.policy.clone(),
         Window::Sliding { days } => contest.policy.clone().looking_back(days),
     };
-    let survey = survey(known, &narrowed, Purpose::Fit);
-    let model = hazard::fit(known, &survey, &narrowed, contest.seed)?;
+    let mut survey = survey(known, &narrowed, Purpose::Fit);
+    let (model, surprises) = hazard::fit_and_look_back(known, &survey, &narrowed, contest.seed)?;
     let common = crate::score::dependence(known, &survey, &model, &narrowed);
     let narrowed = narrowed.with_dependence(common.customer, common.portfolio, common.week);
+    survey.surprises = surprises;
     let prediction = crate::score::predict(known, &survey, &model, &narrowed);
     let scores = crate::score::score(known, &prediction, &narrowed);
     let mut late_prob = Vec::with_capacity(not_yet_due.len());

@@ -37,6 +37,22 @@ pub fn bin_of(relative_day: i32) -> usize {
     TABLE[at as usize] as usize
 }
 
+/// What an event in one bin counts for the next, and so on.
+const NEAR: f64 = 0.5;
+
+/// Each bin with what its neighbours count for it.
+pub(super) fn spread(x: &[f64; N_BINS]) -> [f64; N_BINS] {
+    let (mut out, mut left, mut right) = (*x, 0.0, 0.0);
+    for b in 0..N_BINS {
+        out[b] += left;
+        left = NEAR * (left + x[b]);
+        let c = N_BINS - 1 - b;
+        out[c] += right;
+        right = NEAR * (right + x[c]);
+    }
+    out
+}
+
 /// First and last relative day of a bin, as far as `i32` halves go.
 pub fn span(bin: usize) -> (i32, i32) {
     let from = if bin == 0 { i32::MIN / 4 } else { EDGES[bin - 1] };

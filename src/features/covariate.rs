@@ -203,6 +203,22 @@ pub const BASE: [Covariate; 32] = [
     ),
 ];
 
+/// What a fit says of its own customers and invoices: added to the log-odds as it is, with a coefficient of 1.
+pub const OFFSETS: [Covariate; 2] = [
+    covariate(
+        Part::Surprise,
+        "customer_surprise",
+        "log ratio",
+        "invoices that the customer settled around this day past due against those that the model expected of it, shrunk",
+    ),
+    covariate(
+        Part::Outlived,
+        "outlived",
+        "log ratio",
+        "the chance of settlement that the invoice has outlived since as_of against the usual one: what outlives much is slower than it looks",
+    ),
+];
+
 /// Name of a design column: a covariate, `name|side`, or `days_past_due|from..`.
 pub fn column_name(column: usize) -> String {
     match column {

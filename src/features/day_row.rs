@@ -4,8 +4,10 @@ use super::bins::bin_of;
 use super::covariate::{FIRST_STEP, N_BASE, N_COLUMNS, N_SIDED, N_STILL, STEPS};
 use super::facts::Facts;
 use super::habits::{Habits, PayDay};
+use super::outlived::Outlived;
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;
+use super::surprise::span_of;
 use crate::numeric::logistic;
 use crate::numeric::normal_tail::ln_tail;
 use crate::numeric::rate::log_odds_of_rate;
@@ -50,6 +52,10 @@ pub struct DayRow {
     pub side: f64,
     /// Which step of time the day lies in.
     pub step: usize,
+    /// The customer's [`Surprise`](super::Surprise) on the day.
+    pub surprise: f64,
+    /// What is added for all days that the invoice has outlived before it.
+    pub outlived: f64,
 }
 
 /// An invoice looked at from a mark, day after day.
@@ -194,6 +200,8 @@ impl<'a> Days<'a> {
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),
+            surprise: habits.surprise[span_of(relative)],
+            outlived: 0.0,
         }
     }
 
@@ -236,7 +244,8 @@ fn held(paid: f64, not_paid: f64) -> f64 {
 }
 
 impl DayRow {
-    /// Lays the row out as the `N_COLUMNS` columns of the design, together with what is still.
+    /// Lays the row out as the `N_COLUMNS` columns of the design, together with what is still. What a fit says of its own
+    /// customers and invoices is no column.
     pub fn write(&self, still: &Still, out: &mut [f64]) {
         out[..N_STILL].copy_from_slice(&still.covariates);
         out[N_STILL..N_BASE].copy_from_slice(&self.moving);
@@ -256,6 +265,7 @@ pub struct InvoiceHazard<'a> {
     sided: f64,
     moving: &'a [f64],
     steps: &'a [f64],
+    frailty: f64,
 }
 
 impl<'a> InvoiceHazard<'a> {
@@ -267,7 +277,19 @@ impl<'a> InvoiceHazard<'a> {
             sided: sum(&coefficients[N_BASE..FIRST_STEP]),
             moving: &coefficients[N_STILL..N_BASE],
             steps: &coefficients[FIRST_STEP..N_COLUMNS],
+            frailty: 0.0,
         }
+    }
+
+    /// The same with the variance of what features do not say of an invoice.
+    #[must_use]
+    pub fn with_frailty(self, variance: f64) -> Self {
+        Self { frailty: variance, ..self }
+    }
+
+    /// The invoice, due in so many days, on its way from the day it is looked at.
+    pub fn outlived(&self, days_to_due: i32) -> Outlived {
+        Outlived::new(self.frailty, days_to_due)
     }
 
     /// Log-odds of settlement on a day.
@@ -281,7 +303,9 @@ impl<'a> InvoiceHazard<'a> {
             }
         }
         let rest: f64 = x.1.iter().zip(b.1).map(|(x, b)| x * b).sum();
-        self.still + row.side * self.sided + self.steps[row.step] + sums.iter().sum::<f64>() + rest
+        let of_columns =
+            self.still + row.side * self.sided + self.steps[row.step] + sums.iter().sum::<f64>() + rest;
+        of_columns + row.surprise + row.outlived
     }
 
     /// Probability of settlement on a day, given that the invoice is open when it starts.

@@ -1,10 +1,11 @@
 //! A customer on a mark, shrunk to the portfolio: from running sums to what can be compared between customers.
 
-use super::bins::N_BINS;
+use super::bins::{N_BINS, spread};
 use super::prior::{HAZARD_RANGE, Prior};
 use super::quiet::date_of_year;
 use super::recent::{RUN_DAYS_BACK, RUN_LIFT, Runs};
 use super::state::{FRIDAY, MONDAY, Memory, State, add_exposure};
+use super::surprise::Surprise;
 use crate::core::Day;
 use crate::ledger::Known;
 use crate::numeric::logit;
@@ -13,8 +14,6 @@ use crate::numeric::rate::{log_odds_of_rate, rate_of_hazard};
 /// Settlements at which a customer is believed to be slower or faster than the portfolio: in all, near a relative day,
 /// and on it.
 const PACE_PRIOR: [f64; 3] = [1.0, 0.3, 1.0];
-/// What a settlement in one bin counts for the next, and so on.
-const NEAR: f64 = 0.5;
 /// Pseudo-invoices of the portfolio in a customer's spread of delays.
 const VARIANCE_PRIOR: f64 = 3.0;
 /// Pseudo-invoices in what has changed lately.
@@ -67,6 +66,8 @@ pub struct Habits {
     pub kept: f64,
     /// Share of that which is paid on the Friday before; the rest comes on Monday.
     pub rolled_back: f64,
+    /// What it did against what the model expected of it, where the [`Survey`](super::Survey) knows.
+    pub surprise: Surprise,
     /// Usual log amount.
     pub log_amount: f64,
     /// `ln(1 + n_settled)`.
@@ -169,6 +170,7 @@ impl Habits {
             place_lift: [1.0; 31],
             kept: 0.0,
             rolled_back: 0.5,
+            surprise: Surprise::default(),
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
             log_settled: f64::from(state.n_settled).ln_1p(),
             log_oldest_overdue: 0.0,
@@ -232,19 +234,6 @@ pub(super) fn shrunk_hazard(
         let pace = (events[b] + on) / (expected[b] + on / pace);
         (portfolio[b] * pace).clamp(HAZARD_RANGE.0, HAZARD_RANGE.1)
     })
-}
-
-/// Each bin with what its neighbours count for it.
-fn spread(x: &[f64; N_BINS]) -> [f64; N_BINS] {
-    let (mut out, mut left, mut right) = (*x, 0.0, 0.0);
-    for b in 0..N_BINS {
-        out[b] += left;
-        left = NEAR * (left + x[b]);
-        let c = N_BINS - 1 - b;
-        out[c] += right;
-        right = NEAR * (right + x[c]);
-    }
-    out
 }
 
 /// How likely a customer's payments are to fall on a day, against an even spread.

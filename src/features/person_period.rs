@@ -36,6 +36,10 @@ pub struct PersonPeriods {
     pub day: Vec<Day>,
     /// Whether its invoice was due by the landmark.
     pub is_overdue: Vec<bool>,
+    /// Its invoice's customer.
+    pub customer: Vec<u32>,
+    /// Days from its invoice's due date to the row's day.
+    pub days_past_due: Vec<i32>,
 }
 
 /// The days on which history is looked at as as_of will be: back from as_of in equal steps, increasing, none before
@@ -112,6 +116,8 @@ impl PersonPeriods {
             self.landmark.extend_from_slice(&part.landmark);
             self.day.extend_from_slice(&part.day);
             self.is_overdue.extend_from_slice(&part.is_overdue);
+            self.customer.extend_from_slice(&part.customer);
+            self.days_past_due.extend_from_slice(&part.days_past_due);
         }
     }
 
@@ -130,6 +136,8 @@ impl PersonPeriods {
             out.landmark.push(self.landmark[r]);
             out.day.push(self.day[r]);
             out.is_overdue.push(self.is_overdue[r]);
+            out.customer.push(self.customer[r]);
+            out.days_past_due.push(self.days_past_due[r]);
         }
         out
     }
@@ -188,6 +196,8 @@ impl PersonPeriods {
                     self.landmark.push(prior.mark);
                     self.day.push(Day(day));
                     self.is_overdue.push(still.is_overdue);
+                    self.customer.push(c as u32);
+                    self.days_past_due.push(day - known.due[i]);
                 });
             }
         });

@@ -8,6 +8,7 @@ use super::prior::{NO_PULL, PayDays, Prior, Spread};
 use super::quiet::quiet_dates;
 use super::reach::{CUSTOMERS, Offers, Reach};
 use super::state::{Memory, State};
+use super::surprise::Surprise;
 use super::sweep::{Room, sweep};
 use crate::core::Day;
 use crate::ledger::{Known, NEVER};
@@ -27,6 +28,8 @@ pub struct Survey {
     pub states: Vec<State>,
     /// Weekdays, months and quiet dates from before the first landmark to past as_of.
     pub almanac: Almanac,
+    /// What each customer did against what the model expected of it; none until a model has said.
+    pub surprises: Vec<Surprise>,
     /// What the landmarks offer for training.
     pub offered: Offered,
     marks: Vec<Day>,
@@ -121,7 +124,7 @@ pub fn survey_on(
     let offers: Vec<Offers> = looked_at.par_iter().with_min_len(64).filter_map(offers).collect();
     let reach = Arc::new(Reach::estimate(&offers));
     priors.iter_mut().for_each(|prior| prior.reach = reach.clone());
-    Survey { priors, states, almanac, offered: days.offered, marks, memory }
+    Survey { priors, states, almanac, surprises: Vec::new(), offered: days.offered, marks, memory }
 }
 
 impl Survey {

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Version of the artifact's layout. A reader takes every version up to its own: 1 had numbers alone, 2 says what they
-/// were learnt from, 3 has numbers of their own for invoices that are overdue when they are looked at.
-pub const FORMAT: u32 = 3;
+/// were learnt from, 3 has numbers of their own for invoices that are overdue when they are looked at, 4 says how far a
+/// customer's surprise and what an invoice has outlived are believed.
+pub const FORMAT: u32 = 4;
 /// Columns that an earlier version filled and this one does not. A model that has one is read all the same: the column
 /// counts as at its training mean. Whoever takes a column out of the design adds its name here.
 pub const RETIRED: [&str; 2] = ["month_end", "pay_run_backlog"];

@@ -4,8 +4,9 @@ use super::solver::{FitReport, FittedLogistic, LinfaLogistic, Newton, Rows, Solv
 use super::validation::{Validation, rolling};
 use crate::features::covariate::{N_COLUMNS, caution, column_name, left_in};
 use crate::features::day_row::{InvoiceHazard, Still};
-use crate::features::{PersonPeriods, Survey, person_periods};
+use crate::features::{Evidence, PersonPeriods, Surprise, Survey, person_periods};
 use crate::ledger::Known;
+use crate::numeric::logistic;
 use crate::policy::{Part, Solver, ValidPolicy};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
@@ -69,6 +70,13 @@ pub struct Hazard {
     /// set of numbers serves both, as in a model of before they were told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdue: Option<StateNumbers>,
+    /// Settled invoices of the model's own that a customer's [`Surprise`] is shrunk by; none where it is left out, or in a
+    /// model of before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surprise_prior: Option<f64>,
+    /// Variance of what the columns do not say of how fast an invoice is: [`Outlived`](crate::features::outlived::Outlived).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frailty: Option<f64>,
 }
 
 /// A hazard's numbers for invoices in one state, over its columns.
@@ -90,7 +98,23 @@ impl Hazard {
     /// The hazard of an invoice with these still covariates.
     pub fn of(&self, still: &Still) -> InvoiceHazard<'_> {
         let (intercept, coefficients) = self.in_state(still.is_overdue);
-        InvoiceHazard::new(intercept, coefficients, still)
+        InvoiceHazard::new(intercept, coefficients, still).with_frailty(self.frailty.unwrap_or(0.0))
+    }
+
+    /// What each customer did against what this hazard expects of the same days, drawn as a fit draws them. Nothing where
+    /// [`Hazard::surprise_prior`] is none.
+    pub fn surprises(&self, known: &Known, rows: &PersonPeriods, policy: &ValidPolicy) -> Vec<Surprise> {
+        let Some(prior) = self.surprise_prior else { return Vec::new() };
+        let expected: Vec<f32> = (0..rows.n_rows())
+            .into_par_iter()
+            .with_min_len(4096)
+            .map(|r| {
+                let (intercept, coefficients) = self.in_state(rows.is_overdue[r]);
+                let x = rows.covariates(r).iter().zip(coefficients).map(|(x, b)| x * b);
+                logistic(intercept + x.sum::<f64>()) as f32
+            })
+            .collect();
+        Evidence::of(rows, known.n_customers(), known.as_of(), &policy.model).against(&expected, prior)
     }
 
     /// Intercept and coefficients of invoices that are overdue when they are looked at, or of those that are not.
@@ -155,31 +179,60 @@ impl Hazard {
 /// # Errors
 /// [`ModelError`]; a fit that has not converged is an error, never a model.
 pub fn fit(known: &Known, survey: &Survey, policy: &ValidPolicy, seed: u64) -> Result<Hazard, ModelError> {
+    Ok(fit_and_look_back(known, survey, policy, seed)?.0)
+}
+
+/// [`fit`], and what each customer did against what the fit expects of it.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_and_look_back(
+    known: &Known,
+    survey: &Survey,
+    policy: &ValidPolicy,
+    seed: u64,
+) -> Result<(Hazard, Vec<Surprise>), ModelError> {
     let needed = policy.model.min_settled;
     let n_settled = survey.offered.settled_invoices;
     if n_settled < needed as u64 {
         return Err(ModelError::TooLittleHistory { n_settled, needed });
     }
     let mut rows = person_periods(known, survey, policy, seed);
+    let evidence = Evidence::of(&rows, known.n_customers(), known.as_of(), &policy.model);
     let validation = rolling(&rows, known.as_of(), policy);
     // linfa knows no weights
     if policy.model.solver == Solver::Newton {
         rows.fade(known.as_of(), policy);
     }
     let penalty = validation.as_ref().map_or(policy.model.penalty, |v| v.penalty);
-    Ok(Hazard { validation, ..fit_rows(rows, penalty, policy)? })
+    let (hazard, expected) = fit_and_expect(rows, penalty, policy)?;
+    let surprises = hazard.surprise_prior.map(|prior| evidence.against(&expected, prior));
+    Ok((Hazard { validation, ..hazard }, surprises.unwrap_or_default()))
 }
 
 /// What a row of an invoice in the other state counts: whether one is overdue or not changes much, but not all, of what
 /// its features mean.
 const OTHER_STATE: f32 = 0.1;
+/// Settled invoices of the model's own in a customer's surprise.
+const SURPRISE_PRIOR: f64 = 16.0;
+/// Variance of what the columns do not say of an invoice.
+const FRAILTY: f64 = 0.1;
 
 /// [`fit`] on rows that are there, under a penalty: once for invoices not yet due when they were looked at and once for
 /// overdue ones, the rows of the others counting a tenth each time.
 ///
 /// # Errors
 /// As [`fit`].
-pub fn fit_rows(mut rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+pub fn fit_rows(rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> Result<Hazard, ModelError> {
+    Ok(fit_and_expect(rows, penalty, policy)?.0)
+}
+
+/// [`fit_rows`], and the probability of settlement that the fit gives each row.
+fn fit_and_expect(
+    mut rows: PersonPeriods,
+    penalty: f64,
+    policy: &ValidPolicy,
+) -> Result<(Hazard, Vec<f32>), ModelError> {
     let is_overdue = std::mem::take(&mut rows.is_overdue);
     let mut design = Design::new(rows, policy)?;
     // linfa knows no weights
@@ -194,7 +247,8 @@ pub fn fit_rows(mut rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> 
     };
     let not_yet_due = fitted(false)?;
     let overdue = if is_apart { Some(fitted(true)?) } else { None };
-    Ok(Hazard {
+    let expected = design.expected([&not_yet_due, overdue.as_ref().unwrap_or(&not_yet_due)], &is_overdue);
+    let hazard = Hazard {
         columns: (0..N_COLUMNS).map(column_name).collect(),
         intercept: not_yet_due.intercept,
         coefficients: not_yet_due.coefficients,
@@ -205,7 +259,10 @@ pub fn fit_rows(mut rows: PersonPeriods, penalty: f64, policy: &ValidPolicy) -> 
         validation: None,
         report: not_yet_due.report,
         overdue,
-    })
+        surprise_prior: (!policy.leaves_out(Part::Surprise)).then_some(SURPRISE_PRIOR),
+        frailty: (!policy.leaves_out(Part::Outlived)).then_some(FRAILTY),
+    };
+    Ok((hazard, expected))
 }
 
 /// The solver as the policy sets it, under a penalty.
@@ -285,6 +342,23 @@ impl Design {
         }
         let shift: f64 = coefficients.iter().zip(&self.means).map(|(b, m)| b * m).sum();
         (fitted.intercept - shift, coefficients)
+    }
+
+    /// Probability of settlement of each row by the numbers of its state: of invoices not yet due, and of overdue ones.
+    fn expected(&self, numbers: [&StateNumbers; 2], is_overdue: &[bool]) -> Vec<f32> {
+        let scaled = numbers.map(|n| {
+            let shift: f64 = n.coefficients.iter().zip(&self.means).map(|(b, m)| b * m).sum();
+            let of_column = |&j: &usize| n.coefficients[j] * self.scale[j];
+            (n.intercept + shift, Array1::from_iter(self.columns.iter().map(of_column)))
+        });
+        (0..is_overdue.len())
+            .into_par_iter()
+            .with_min_len(4096)
+            .map(|r| {
+                let (intercept, coefficients) = &scaled[usize::from(is_overdue[r])];
+                logistic(intercept + self.rows.records.row(r).dot(coefficients)) as f32
+            })
+            .collect()
     }
 
     /// Variance of the intercept where every column is 0 in its own unit: of `a - sum_j b[j] means[j] / scale[j]`.

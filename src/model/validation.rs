@@ -142,6 +142,8 @@ mod tests {
                 out.landmark.push(landmark);
                 out.day.push(landmark.plus(1));
                 out.is_overdue.push(false);
+                out.customer.push(0);
+                out.days_past_due.push(1);
             }
         }
         out

@@ -7,8 +7,7 @@ pub use moved::{Cause, Movement, TwoRuns};
 
 use crate::contract::{Table, Value, read_table};
 use crate::error::Error;
-use crate::features::BASE;
-use crate::score::contribution::AVERAGE_INVOICE;
+use crate::score::contribution::{AVERAGE_INVOICE, COVARIATES};
 use serde::Serialize;
 use std::path::Path;
 use words::Row;
@@ -147,7 +146,7 @@ fn facts_and_reasons(
 
 /// What a name among the contributions means.
 fn meaning(name: &str) -> String {
-    let known = BASE.iter().find(|c| c.name == name).map(|c| c.meaning);
+    let known = COVARIATES.iter().find(|c| c.name == name).map(|c| c.meaning);
     known.unwrap_or(if name == AVERAGE_INVOICE { AVERAGE_MEANS } else { LATER_MEANS }).to_owned()
 }
 

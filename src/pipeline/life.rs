@@ -6,7 +6,7 @@ use crate::contract::policy_hash;
 use crate::core::Day;
 use crate::error::Error;
 use crate::evaluate::drift::{DriftRow, drift, profile, what_moved};
-use crate::features::{Background, Purpose, Survey, person_periods, survey, survey_on};
+use crate::features::{Background, Purpose, Surprise, Survey, person_periods, survey, survey_on};
 use crate::ingest::ContactTable;
 use crate::ledger::Known;
 use crate::model::{
@@ -36,7 +36,14 @@ pub(super) fn ready(
     if let Some(model) = &job.model {
         model.check_policy(&job.policy.model)?;
         let background = model.stand_in.as_ref().and(model.background.as_ref()).filter(|b| b.fits());
-        let survey = survey_on(known, &job.policy, Purpose::Watch { since: model.as_of }, background);
+        let hazard = model.hazard.of_this_version();
+        let looks_back = hazard.surprise_prior.is_some();
+        let purpose = if looks_back { Purpose::Fit } else { Purpose::Watch { since: model.as_of } };
+        let mut survey = survey_on(known, &job.policy, purpose, background);
+        if looks_back {
+            let rows = person_periods(known, &survey, &job.policy, job.seed);
+            survey.surprises = hazard.surprises(known, &rows, &job.policy);
+        }
         if model.profile.is_none() {
             warnings.push(format!(
                 "model {} (format {}) does not say what its features looked like in the fit: only its calibration is watched; \
@@ -44,12 +51,15 @@ pub(super) fn ready(
                 model.model_id, model.format
             ));
         }
-        return Ok(Ready { survey, hazard: model.hazard.of_this_version(), model: model.clone() });
+        return Ok(Ready { survey, hazard, model: model.clone() });
     }
-    let seen = survey(known, &job.policy, Purpose::Fit);
+    let mut seen = survey(known, &job.policy, Purpose::Fit);
     observer.stage("fit");
     match fitted(known, &seen, contacts, job) {
-        Ok(model) => Ok(Ready { survey: seen, hazard: model.hazard.clone(), model }),
+        Ok((model, surprises)) => {
+            seen.surprises = surprises;
+            Ok(Ready { survey: seen, hazard: model.hazard.clone(), model })
+        }
         Err(Error::Model(ModelError::TooLittleHistory { n_settled, needed })) => {
             lent(known, job, n_settled, needed as u64, warnings)
         }
@@ -57,14 +67,15 @@ pub(super) fn ready(
     }
 }
 
-/// Fits the hazard, then measures on past weeks what invoices have in common and what contacts did, and keeps what it saw.
+/// Fits the hazard, then measures on past weeks what invoices have in common and what contacts did, and keeps what it saw;
+/// beside it what each customer did against what the fit expects of it.
 pub(super) fn fitted(
     known: &Known,
     survey: &Survey,
     contacts: &ContactTable,
     job: &Job,
-) -> Result<Artifact, Error> {
-    let hazard = hazard::fit(known, survey, &job.policy, job.seed)?;
+) -> Result<(Artifact, Vec<Surprise>), Error> {
+    let (hazard, surprises) = hazard::fit_and_look_back(known, survey, &job.policy, job.seed)?;
     let dependence = Some(crate::score::dependence(known, survey, &hazard, &job.policy));
     let made =
         (0..contacts.len()).map(|k| (contacts.customer_id.get(k), contacts.day[k], contacts.channel.get(k)));
@@ -86,7 +97,7 @@ pub(super) fn fitted(
         background: Some(Background::of(survey.prior())),
         ..bare(known, job, hazard)?
     };
-    Ok(bare.identified())
+    Ok((bare.identified(), surprises))
 }
 
 /// An artifact of numbers alone, without its identity.
@@ -121,9 +132,10 @@ fn lent(
 ) -> Result<Ready, Error> {
     let lender = reference()?;
     let background = lender.background.clone().filter(Background::fits);
-    let survey = survey_on(known, &job.policy, Purpose::Fit, background.as_ref());
+    let mut survey = survey_on(known, &job.policy, Purpose::Fit, background.as_ref());
     let rows = person_periods(known, &survey, &job.policy, job.seed);
     let moved = shifted(&lender.hazard.of_this_version(), &rows);
+    survey.surprises = moved.hazard.surprises(known, &rows, &job.policy);
     warnings.push(format!(
         "too little history for a model of its own: {n_settled} settled invoices are seen by a training landmark, a fit needs \
          {needed}; scored with the reference model {}, fitted on simulated customers and moved by {:+.2} in log-odds of payment \

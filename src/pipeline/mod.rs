@@ -267,7 +267,7 @@ pub fn fit(sources: &Sources, job: &Job, observer: &dyn Observer) -> Result<Arti
     observer.stage("sweep");
     let survey = survey(&known, &job.policy, Purpose::Fit);
     observer.stage("fit");
-    life::fitted(&known, &survey, &contacts, job)
+    Ok(life::fitted(&known, &survey, &contacts, job)?.0)
 }
 
 /// Reads and checks a ledger; without `as_of` nothing counts as not known yet.

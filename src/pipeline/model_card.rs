@@ -232,7 +232,20 @@ fn coefficients(hazard: &Hazard) -> String {
             error(overdue.map(|o| o.standard_errors[k]))
         );
     }
-    out + "\n`model_features.parquet` has the same with meanings.\n\n"
+    out += "\n`model_features.parquet` has the same with meanings.\n\n";
+    if let Some(prior) = hazard.surprise_prior {
+        out += &format!(
+            "`customer_surprise` is added to them as it is: the logarithm of what each customer has settled over what these numbers \
+             expected of it, near a day past due, {prior} settlements as expected being added to both.\n\n"
+        );
+    }
+    if let Some(variance) = hazard.frailty {
+        out += &format!(
+            "`outlived` is added too, until an invoice is due: features do not say all of how fast it is, a variance of {variance} \
+             of its odds being left, so that one that outlives much turns out slower than it looked.\n\n"
+        );
+    }
+    out
 }
 
 fn drift(rows: &[DriftRow]) -> String {

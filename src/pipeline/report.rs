@@ -6,8 +6,8 @@ use super::{REPORT_FILE, RunOutput};
 use crate::analytics::KPIS;
 use crate::contract::{ContractError, OutputFile, Table, write_file};
 use crate::error::Error;
-use crate::features::BASE;
 use crate::report::Report;
+use crate::score::contribution::COVARIATES;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ fn of_run_since(
 }
 
 fn page(run: &Folder, previous: Option<&Folder>, backtest: Option<&Folder>) -> String {
-    let covariates = BASE.iter().map(|c| (c.name, c.meaning));
+    let covariates = COVARIATES.iter().map(|c| (c.name, c.meaning));
     let words: Vec<_> = covariates.chain(KPIS.iter().map(|k| (k.definition_id, k.formula))).collect();
     Report { run, previous, backtest, words: &words }.html()
 }

@@ -4,11 +4,10 @@ use crate::analytics::{Aging, Receipts, Recent};
 use crate::collect::Priorities;
 use crate::contract::{Column, ContractError, NO_TEXT, Table, TextList};
 use crate::core::{Day, TextColumn};
-use crate::features::BASE;
 use crate::forecast::CashForecast;
 use crate::ingest::Quarantined;
 use crate::ledger::Known;
-use crate::score::contribution::{AVERAGE_INVOICE, LATER_DAYS};
+use crate::score::contribution::{AVERAGE_INVOICE, COVARIATES, LATER_DAYS};
 use crate::score::{Contribution, InvoiceScore, Prediction, Risk, RiskBand, RiskSums};
 use rayon::prelude::*;
 
@@ -90,7 +89,7 @@ pub fn invoice_scores(
 pub fn contributions(known: &Known, open: &[u32], parts: &[Contribution]) -> Result<Table, ContractError> {
     let mut place: Vec<u32> = (0..open.len() as u32).collect();
     place.par_sort_unstable_by_key(|&k| known.invoice_id.get(open[k as usize] as usize));
-    let names = std::iter::once(AVERAGE_INVOICE).chain(BASE.iter().map(|c| c.name)).chain([LATER_DAYS]);
+    let names = std::iter::once(AVERAGE_INVOICE).chain(COVARIATES.iter().map(|c| c.name)).chain([LATER_DAYS]);
     let names: TextColumn = names.collect();
     let ids = place.iter().map(|&k| open[k as usize]).collect::<Vec<_>>();
     let (mut invoice, mut feature, mut log_odds) = (Vec::new(), Vec::new(), Vec::new());
@@ -344,9 +343,9 @@ fn coded(text: &TextColumn, code: impl Iterator<Item = u32>) -> Column {
 
 /// A column of names of covariates.
 fn named(names: impl Iterator<Item = Option<&'static str>>) -> Column {
-    let place = |name: &str| BASE.iter().position(|c| c.name == name).map_or(NO_TEXT, |k| k as u32);
+    let place = |name: &str| COVARIATES.iter().position(|c| c.name == name).map_or(NO_TEXT, |k| k as u32);
     Column::Coded {
-        text: BASE.iter().map(|c| c.name).collect(),
+        text: COVARIATES.iter().map(|c| c.name).collect(),
         code: names.map(|name| name.map_or(NO_TEXT, place)).collect(),
     }
 }

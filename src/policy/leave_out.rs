@@ -35,6 +35,10 @@ pub enum Part {
     Caution,
     /// Correction: invoices that are overdue when they are looked at have coefficients of their own.
     OverdueApart,
+    /// Correction: what each customer did against what the model expected of it.
+    Surprise,
+    /// Correction: an invoice that has outlived much is slower than its features say.
+    Outlived,
     /// Correction: money that comes before the day that settles an invoice, and what is settled by no money.
     PartPayments,
     /// Correction: what payments of a customer, of all and of a week have in common.
@@ -43,7 +47,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, families of features first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::LateShare,
         Self::UsualDelay,
         Self::OwnHazard,
@@ -60,6 +64,8 @@ impl Part {
         Self::Shrinkage,
         Self::Caution,
         Self::OverdueApart,
+        Self::Surprise,
+        Self::Outlived,
         Self::PartPayments,
         Self::Dependence,
     ];
@@ -83,6 +89,8 @@ impl Part {
             Self::Shrinkage => "shrinkage",
             Self::Caution => "caution",
             Self::OverdueApart => "overdue_apart",
+            Self::Surprise => "surprise",
+            Self::Outlived => "outlived",
             Self::PartPayments => "part_payments",
             Self::Dependence => "dependence",
         }

@@ -3,7 +3,7 @@
 use super::predict::{DAILY_DAYS, Predicted, Prediction, predict_and};
 use crate::features::covariate::{N_BASE, N_SIDED, N_STILL};
 use crate::features::day_row::N_MOVING;
-use crate::features::{Average, BASE, Survey, TERMS};
+use crate::features::{Average, BASE, Covariate, OFFSETS, Survey, TERMS};
 use crate::ledger::Known;
 use crate::model::Hazard;
 use crate::policy::ValidPolicy;
@@ -16,6 +16,18 @@ pub const OVERDUE_DAYS: i32 = 30;
 pub const AVERAGE_INVOICE: &str = "average_invoice";
 /// Name of what the days past the daily horizon add, of an invoice due later than they reach.
 pub const LATER_DAYS: &str = "later_days";
+/// Covariates that a score is made of.
+pub const N_COVARIATES: usize = BASE.len() + OFFSETS.len();
+/// All of them: [`BASE`], then [`OFFSETS`].
+pub const COVARIATES: [Covariate; N_COVARIATES] = {
+    let mut all = [BASE[0]; N_COVARIATES];
+    let mut k = 0;
+    while k < N_COVARIATES {
+        all[k] = if k < BASE.len() { BASE[k] } else { OFFSETS[k - BASE.len()] };
+        k += 1;
+    }
+    all
+};
 /// Log-odds of a day past which its hazard is 0 or 1 to the last bit.
 const ETA_MAX: f64 = 700.0;
 /// Equal steps from the average invoice to this one.
@@ -45,14 +57,14 @@ pub struct Reason {
 pub struct Contribution {
     /// Log-odds of the portfolio's average invoice with the same dates.
     pub average: f64,
-    /// What each covariate adds, in the order of [`BASE`].
-    pub effect: [f64; BASE.len()],
+    /// What each covariate adds, in the order of [`COVARIATES`].
+    pub effect: [f64; N_COVARIATES],
     /// What days past the daily horizon add.
     pub later_days: f64,
 }
 
 impl Contribution {
-    const NONE: Self = Self { average: 0.0, effect: [0.0; BASE.len()], later_days: 0.0 };
+    const NONE: Self = Self { average: 0.0, effect: [0.0; N_COVARIATES], later_days: 0.0 };
 
     /// Log-odds of the score: the sum of all parts.
     pub fn log_odds(&self) -> f64 {
@@ -62,16 +74,16 @@ impl Contribution {
     /// Every part that is not zero, by name: the average, the covariates, the later days.
     pub fn parts(&self) -> impl Iterator<Item = (&'static str, f64)> {
         let first = std::iter::once((AVERAGE_INVOICE, self.average));
-        let effects = BASE.iter().zip(self.effect).map(|(c, e)| (c.name, e));
+        let effects = COVARIATES.iter().zip(self.effect).map(|(c, e)| (c.name, e));
         let all = first.chain(effects).chain(std::iter::once((LATER_DAYS, self.later_days)));
         all.filter(|(name, e)| *e != 0.0 || *name == AVERAGE_INVOICE)
     }
 
     /// The covariates that add or take most.
     pub fn strongest(&self) -> [Reason; N_REASONS] {
-        let mut order: Vec<usize> = (0..BASE.len()).collect();
+        let mut order: Vec<usize> = (0..N_COVARIATES).collect();
         order.sort_by(|&a, &b| self.effect[b].abs().total_cmp(&self.effect[a].abs()).then(a.cmp(&b)));
-        std::array::from_fn(|k| Reason { name: BASE[order[k]].name, effect: self.effect[order[k]] })
+        std::array::from_fn(|k| Reason { name: COVARIATES[order[k]].name, effect: self.effect[order[k]] })
     }
 }
 
@@ -106,17 +118,23 @@ fn take_apart(
     let usual = average.like(invoice.facts);
     let usual_still = usual.still();
     let usual_hazard = hazard.of(&usual_still);
-    let deadline = invoice.facts.due() - average.mark() + grace_days;
+    let days_to_due = invoice.facts.due() - average.mark();
+    let mut usual_outlived = usual_hazard.outlived(days_to_due);
+    let deadline = days_to_due + grace_days;
     let deadline = if deadline > 0 { deadline } else { OVERDUE_DAYS };
     let n_days = deadline.min(DAILY_DAYS) as usize;
     let mut days: Vec<Step> = Vec::with_capacity(n_days);
     // survival and its complement at each point of the line: neither loses its digits near 0
     let (mut open, mut paid) = ([1.0; N_STEPS + 1], [0.0; N_STEPS + 1]);
     for (day, row) in (average.mark() + 1..).zip(&invoice.days[..n_days]) {
-        let usual = usual.on(day);
-        let eta = usual_hazard.log_odds(&usual);
+        let mut usual = usual.on(day);
+        let bare = usual_hazard.log_odds(&usual);
+        usual.outlived = usual_outlived.log_odds(bare);
+        usual_outlived.pass(1, bare);
+        let eta = bare + usual.outlived;
         let gap = invoice.hazard.log_odds(row) - eta;
-        let mut step = Step { side: row.side, distance: row.moving, hazard: [0.0; N_STEPS + 1] };
+        let offsets = [row.surprise - usual.surprise, row.outlived - usual.outlived];
+        let mut step = Step { side: row.side, distance: row.moving, offsets, hazard: [0.0; N_STEPS + 1] };
         step.distance.iter_mut().zip(usual.moving).for_each(|(x, usual)| *x -= usual);
         let mut odds = (-eta.clamp(-ETA_MAX, ETA_MAX)).exp();
         let ratio = (-gap / N_STEPS as f64).exp();
@@ -133,12 +151,13 @@ fn take_apart(
     }
     // slope of the log-odds of survival in the log-odds of a day
     let scale: [f64; N_STEPS + 1] = std::array::from_fn(|q| -WEIGHTS[q] / paid[q].max(f64::MIN_POSITIVE));
-    let (mut slopes, mut sided, mut moving) = (0.0, 0.0, [0.0; N_MOVING]);
+    let (mut slopes, mut sided, mut moving, mut offsets) = (0.0, 0.0, [0.0; N_MOVING], [0.0; OFFSETS.len()]);
     for step in &days {
         let slope: f64 = step.hazard.iter().zip(scale).map(|(h, s)| h * s).sum();
         slopes += slope;
         sided += slope * step.side;
         moving.iter_mut().zip(step.distance).for_each(|(sum, d)| *sum += slope * d);
+        offsets.iter_mut().zip(step.offsets).for_each(|(sum, d)| *sum += slope * d);
     }
     let mut out = Contribution::NONE;
     let (_, of_column) = hazard.in_state(invoice.still.is_overdue);
@@ -150,6 +169,7 @@ fn take_apart(
     for (k, sum) in moving.into_iter().enumerate() {
         out.effect[N_STILL + k] = sum * of_column[N_STILL + k];
     }
+    out.effect[BASE.len()..].copy_from_slice(&offsets);
     let log_odds = |q: usize| (open[q].max(f64::MIN_POSITIVE) / paid[q].max(f64::MIN_POSITIVE)).ln();
     out.average = log_odds(0);
     let this = log_odds(N_STEPS);
@@ -172,6 +192,8 @@ struct Step {
     side: f64,
     /// Distance of each moving covariate from the average.
     distance: [f64; N_MOVING],
+    /// The same of each of [`OFFSETS`].
+    offsets: [f64; OFFSETS.len()],
     /// Hazard of the day at each point.
     hazard: [f64; N_STEPS + 1],
 }

@@ -6,6 +6,7 @@ use crate::features::day_row::Days;
 use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits};
 use crate::model::Hazard;
+use crate::numeric::logistic;
 
 /// Days after issue up to which hazards are taken day by day around the due date.
 const FINE_DAYS: i32 = 5;
@@ -46,6 +47,7 @@ impl<'a> NewInvoices<'a> {
         let invoice = Days::new(prior, habits, Facts::usual(habits, issue, terms_days));
         let still = invoice.still();
         let hazard = self.hazard.of(&still);
+        let mut outlived = hazard.outlived(terms_days);
         out.clear();
         out.push(1.0);
         let (mut survival, mut from) = (1.0, 0);
@@ -56,7 +58,9 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            let stay = 1.0 - hazard.on(&invoice.around(middle, 0.0));
+            let bare = hazard.log_odds(&invoice.around(middle, 0.0));
+            let stay = 1.0 - logistic(bare + outlived.log_odds(bare));
+            outlived.pass(to - from, bare);
             for _ in from..to {
                 survival *= stay;
                 out.push(survival);

@@ -8,6 +8,7 @@ use crate::features::Survey;
 use crate::features::day_row::{DayRow, Days, InvoiceHazard, Still};
 use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits, PayDay};
+use crate::features::outlived::Outlived;
 use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
@@ -102,7 +103,9 @@ pub(super) fn predict_and<T: Send>(
         .map(|c| {
             let open: Vec<u32> =
                 known.invoices_of(c).filter(|&i| known.open_amount[i].0 > 0).map(|i| i as u32).collect();
-            Habits::new(known, &survey.states[c], &open, survey.prior(), &survey.memory, &survey.almanac)
+            let (prior, memory, almanac) = (survey.prior(), &survey.memory, &survey.almanac);
+            let habits = Habits::new(known, &survey.states[c], &open, prior, memory, almanac);
+            Habits { surprise: survey.surprises.get(c).copied().unwrap_or_default(), ..habits }
         })
         .collect();
     let width = edges.len();
@@ -163,10 +166,14 @@ impl<'a> View<'a> {
     ) {
         days.clear();
         let as_of = self.prior.mark.0;
+        let mut outlived = hazard.outlived(invoice.facts().due() - as_of);
         let mut stay = [0.0; DAILY_DAYS as usize];
         for ((day, pay_day), log_odds) in (1..=DAILY_DAYS).zip(&self.pay_days).zip(&mut stay) {
-            let x = invoice.on(as_of + day, pay_day);
-            *log_odds = hazard.log_odds(&x);
+            let mut x = invoice.on(as_of + day, pay_day);
+            let bare = hazard.log_odds(&x);
+            x.outlived = outlived.log_odds(bare);
+            *log_odds = bare + x.outlived;
+            outlived.pass(1, bare);
             days.push(x);
         }
         wide(Stays(&mut stay));
@@ -176,7 +183,7 @@ impl<'a> View<'a> {
             survival *= stay;
             *at = survival;
         }
-        self.tail(invoice, hazard, edges, row, survival);
+        self.tail(invoice, hazard, outlived, edges, row, survival);
     }
 
     /// The curve past the daily horizon.
@@ -184,6 +191,7 @@ impl<'a> View<'a> {
         &self,
         invoice: &Days<'_>,
         hazard: InvoiceHazard<'_>,
+        mut outlived: Outlived,
         edges: &[i32],
         row: &mut [f64],
         mut survival: f64,
@@ -199,7 +207,9 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            let stay = 1.0 - hazard.on(&invoice.around(middle, self.prior.season_on(middle)));
+            let bare = hazard.log_odds(&invoice.around(middle, self.prior.season_on(middle)));
+            let stay = 1.0 - logistic(bare + outlived.log_odds(bare));
+            outlived.pass(to - from, bare);
             for day in from + 1..=to {
                 survival *= stay;
                 if edges[k] == day {
@@ -235,12 +245,14 @@ pub(super) fn daily_survival(
 ) {
     let still = invoice.still();
     let hazard = hazard.of(&still);
+    let mut outlived = hazard.outlived(invoice.facts().due() - mark.0);
     let mut survival = 1.0;
     out.clear();
     out.push(survival);
     for day in mark.0 + 1..=mark.0 + last {
-        let row = invoice.on(day, &calendar.day(day));
-        survival *= 1.0 - hazard.on(&row);
+        let bare = hazard.log_odds(&invoice.on(day, &calendar.day(day)));
+        survival *= 1.0 - logistic(bare + outlived.log_odds(bare));
+        outlived.pass(1, bare);
         out.push(survival);
     }
 }

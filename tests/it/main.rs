@@ -33,6 +33,7 @@ mod rules;
 mod sample;
 mod segment;
 mod simulate;
+mod surprise;
 mod truth;
 mod undated;
 mod what_if;

@@ -29,6 +29,8 @@ fn rows() -> PersonPeriods {
                 out.landmark.push(Day(0));
                 out.day.push(Day(1));
                 out.is_overdue.push(is_overdue);
+                out.customer.push(0);
+                out.days_past_due.push(0);
             }
         }
     }

@@ -266,7 +266,7 @@ fn what_is_no_model_of_ours_is_refused() {
     model["format"] = Value::from(99);
     desk.write("bad.json", model.to_string());
     refused!(desk, run, 3, @r"
-    error: bad.json: model format 99, this version reads up to 3
+    error: bad.json: model format 99, this version reads up to 4
 
     hint: update arrears, or fit again with `arrears fit`
     ");
