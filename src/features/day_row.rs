@@ -54,8 +54,6 @@ pub struct DayRow {
     pub step: usize,
     /// The customer's [`Surprise`](super::Surprise) on the day.
     pub surprise: f64,
-    /// What is added for all days that the invoice has outlived before it.
-    pub outlived: f64,
 }
 
 /// An invoice looked at from a mark, day after day.
@@ -201,7 +199,6 @@ impl<'a> Days<'a> {
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),
             surprise: habits.surprise[span_of(relative)],
-            outlived: 0.0,
         }
     }
 
@@ -305,7 +302,7 @@ impl<'a> InvoiceHazard<'a> {
         let rest: f64 = x.1.iter().zip(b.1).map(|(x, b)| x * b).sum();
         let of_columns =
             self.still + row.side * self.sided + self.steps[row.step] + sums.iter().sum::<f64>() + rest;
-        of_columns + row.surprise + row.outlived
+        of_columns + row.surprise
     }
 
     /// Probability of settlement on a day, given that the invoice is open when it starts.

@@ -17,6 +17,12 @@ static USUAL: LazyLock<Vec<f64>> = LazyLock::new(|| {
     (0..=USUAL_MOST).map(by_noon).collect()
 });
 
+/// Rate of a day that an invoice outlives with this probability; a large one if it cannot.
+#[inline]
+pub fn rate_of(stay: f64) -> f64 {
+    -stay.max(f64::MIN_POSITIVE).ln()
+}
+
 /// One invoice on its way from the day it is looked at.
 ///
 /// Features do not say all of how fast an invoice is. Let a factor of mean 1 and some variance `v`, gamma distributed over
@@ -43,25 +49,51 @@ impl Outlived {
         Self { variance, days_to_due, rate: 0.0, days: 0 }
     }
 
-    /// What is added to the log-odds of settlement on the next day.
-    pub fn log_odds(&self, log_odds: f64) -> f64 {
-        if self.variance == 0.0 || self.days_to_due <= 0 {
-            return 0.0;
+    /// Whether nothing changes whatever is outlived.
+    pub fn is_idle(&self) -> bool {
+        self.variance == 0.0 || self.days_to_due <= 0
+    }
+
+    /// The rate of settlement on the next day, from what it would be of an invoice that has outlived what is usual.
+    #[inline]
+    pub fn slower(&self, rate: f64) -> f64 {
+        if self.is_idle() {
+            return rate;
         }
-        let rate = log1p_exp(log_odds);
         // an overdue day adds nothing to what has been outlived, and half of any other has been by noon
         let noon = if self.days < self.days_to_due { 0.5 * rate } else { 0.0 };
         let usual = USUAL[(self.days as usize).min(USUAL_MOST)];
-        let slower = rate * (1.0 + self.variance * usual) / (1.0 + self.variance * (self.rate + noon));
+        rate * (1.0 + self.variance * usual) / (1.0 + self.variance * (self.rate + noon))
+    }
+
+    /// The same of a probability of staying open for a day, that of each of the next days, which then go by.
+    #[inline]
+    pub fn stays_and_passes(&mut self, days: i32, stay: f64) -> f64 {
+        if self.is_idle() {
+            return stay;
+        }
+        let rate = rate_of(stay);
+        let slower = self.slower(rate);
+        self.pass(days, rate);
+        (-slower).exp()
+    }
+
+    /// The same as what is added to the day's log-odds of settlement.
+    pub fn log_odds(&self, log_odds: f64) -> f64 {
+        if self.is_idle() {
+            return 0.0;
+        }
+        let slower = self.slower(log1p_exp(log_odds));
         // the log-odds of the hazard `1 - exp(-slower)`
         slower + (-(-slower).exp_m1()).max(f64::MIN_POSITIVE).ln() - log_odds
     }
 
-    /// Days on each of which settlement had these log-odds, without what [`Outlived::log_odds`] adds, went by without it.
-    pub fn pass(&mut self, days: i32, log_odds: f64) {
+    /// Days with this rate of settlement each, as [`Outlived::slower`] takes it, went by without it.
+    #[inline]
+    pub fn pass(&mut self, days: i32, rate: f64) {
         let counted = days.min(self.days_to_due - self.days);
         if self.variance > 0.0 && counted > 0 {
-            self.rate += f64::from(counted) * log1p_exp(log_odds);
+            self.rate += f64::from(counted) * rate;
             self.days += counted;
         }
     }
@@ -82,8 +114,8 @@ mod tests {
     fn who_outlives_more_than_is_usual_is_slower_and_who_outlives_less_is_faster() {
         let mut sure = Outlived::new(0.1, 30);
         let mut slow = sure;
-        sure.pass(4, 0.0);
-        slow.pass(4, -9.0);
+        sure.pass(4, rate(0.0));
+        slow.pass(4, rate(-9.0));
         let usual = 1.0 + 0.07 * (1.0 - (-4.5_f64 / 8.0).exp());
         let of_sure = usual / (1.0 + 0.45 * 2f64.ln());
         assert!((rate(sure.log_odds(0.0)) / 2f64.ln() - of_sure).abs() < 1e-12 && of_sure < 0.9);
@@ -93,11 +125,11 @@ mod tests {
     #[test]
     fn from_the_due_date_on_nothing_more_is_outlived() {
         let mut invoice = Outlived::new(0.1, 3);
-        invoice.pass(2, 0.0);
-        invoice.pass(5, 0.0);
+        invoice.pass(2, 0.7);
+        invoice.pass(5, 0.7);
         let at_due = invoice.log_odds(0.0);
         let mut by_day = Outlived::new(0.1, 3);
-        (0..3).for_each(|_| by_day.pass(1, 0.0));
+        (0..3).for_each(|_| by_day.pass(1, 0.7));
         assert!((by_day.log_odds(0.0) - at_due).abs() < 1e-15);
         invoice.pass(40, 3.0);
         assert_eq!(invoice.log_odds(0.0), at_due);
@@ -107,7 +139,10 @@ mod tests {
     fn nothing_is_added_to_overdue_invoices_or_without_variance() {
         for mut none in [Outlived::new(0.0, 30), Outlived::new(0.1, 0), Outlived::new(0.1, -4)] {
             none.pass(9, 2.0);
-            assert_eq!(none.log_odds(2.0), 0.0);
+            assert_eq!(
+                (none.log_odds(2.0), none.slower(2.0), none.stays_and_passes(1, 0.2)),
+                (0.0, 2.0, 0.2)
+            );
         }
     }
 
@@ -116,8 +151,16 @@ mod tests {
         for log_odds in [-800.0, -700.0, -40.0, 0.0, 40.0, 700.0, 800.0] {
             let mut invoice = Outlived::new(0.1, 30);
             assert!(invoice.log_odds(log_odds).is_finite());
-            invoice.pass(3, log_odds);
-            assert!((log_odds + invoice.log_odds(log_odds)).is_finite(), "{log_odds}");
+            invoice.pass(3, rate(log_odds));
+            let moved = log_odds + invoice.log_odds(log_odds);
+            assert!(moved.is_finite(), "{log_odds}");
+            assert!(rate_of(1.0 / (1.0 + log_odds.exp())).is_finite());
+            // one probability, either way
+            let stay = 1.0 / (1.0 + log_odds.exp());
+            assert!(
+                (invoice.stays_and_passes(1, stay) - 1.0 / (1.0 + moved.exp())).abs() < 1e-12,
+                "{log_odds}"
+            );
         }
     }
 
@@ -134,7 +177,7 @@ mod tests {
             .collect();
         let log_odds = logit(0.02);
         let mut invoice = Outlived::new(1.0 / f64::from(shape), 101);
-        invoice.pass(100, log_odds);
+        invoice.pass(100, rate(log_odds));
         let open = |factor: &f64| (-100.5 * factor * rate(log_odds)).exp();
         let left: f64 = factors.iter().map(open).sum();
         let mean = factors.iter().map(|f| f * open(f)).sum::<f64>() / left;

@@ -39,8 +39,8 @@ impl Evidence {
     pub fn of(rows: &PersonPeriods, n_customers: usize, as_of: Day, policy: &ModelPolicy) -> Self {
         let most =
             rows.weight.iter().zip(&rows.event).filter(|(_, e)| **e).map(|(w, _)| *w).fold(1.0, f32::max);
-        let half_life = f64::from(policy.half_life_days);
-        let recency = |landmark: Day| 0.5_f64.powf(f64::from(as_of.0 - landmark.0) / half_life) as f32;
+        let a_day = std::f64::consts::LN_2 / f64::from(policy.half_life_days);
+        let recency = |landmark: Day| (f64::from(landmark.0 - as_of.0) * a_day).exp() as f32;
         let weights = rows.weight.iter().zip(&rows.landmark).map(|(w, l)| w / most * recency(*l));
         let cells = rows.customer.iter().zip(&rows.days_past_due);
         Self {

@@ -2,10 +2,12 @@
 
 use super::predict::{DAILY_DAYS, Predicted, Prediction, predict_and};
 use crate::features::covariate::{N_BASE, N_SIDED, N_STILL};
-use crate::features::day_row::N_MOVING;
+use crate::features::day_row::{DayRow, InvoiceHazard, N_MOVING};
+use crate::features::outlived::Outlived;
 use crate::features::{Average, BASE, Covariate, OFFSETS, Survey, TERMS};
 use crate::ledger::Known;
 use crate::model::Hazard;
+use crate::numeric::log1p_exp;
 use crate::policy::ValidPolicy;
 
 /// Reasons given for each invoice.
@@ -119,7 +121,7 @@ fn take_apart(
     let usual_still = usual.still();
     let usual_hazard = hazard.of(&usual_still);
     let days_to_due = invoice.facts.due() - average.mark();
-    let mut usual_outlived = usual_hazard.outlived(days_to_due);
+    let [mut outlived, mut usual_outlived] = [invoice.hazard, usual_hazard].map(|h| h.outlived(days_to_due));
     let deadline = days_to_due + grace_days;
     let deadline = if deadline > 0 { deadline } else { OVERDUE_DAYS };
     let n_days = deadline.min(DAILY_DAYS) as usize;
@@ -127,13 +129,11 @@ fn take_apart(
     // survival and its complement at each point of the line: neither loses its digits near 0
     let (mut open, mut paid) = ([1.0; N_STEPS + 1], [0.0; N_STEPS + 1]);
     for (day, row) in (average.mark() + 1..).zip(&invoice.days[..n_days]) {
-        let mut usual = usual.on(day);
-        let bare = usual_hazard.log_odds(&usual);
-        usual.outlived = usual_outlived.log_odds(bare);
-        usual_outlived.pass(1, bare);
-        let eta = bare + usual.outlived;
-        let gap = invoice.hazard.log_odds(row) - eta;
-        let offsets = [row.surprise - usual.surprise, row.outlived - usual.outlived];
+        let usual = usual.on(day);
+        let (eta, of_usual) = slowed(&usual_hazard, &usual, &mut usual_outlived);
+        let (this, of_this) = slowed(&invoice.hazard, row, &mut outlived);
+        let gap = this - eta;
+        let offsets = [row.surprise - usual.surprise, of_this - of_usual];
         let mut step = Step { side: row.side, distance: row.moving, offsets, hazard: [0.0; N_STEPS + 1] };
         step.distance.iter_mut().zip(usual.moving).for_each(|(x, usual)| *x -= usual);
         let mut odds = (-eta.clamp(-ETA_MAX, ETA_MAX)).exp();
@@ -183,6 +183,16 @@ fn take_apart(
         out.later_days = crate::numeric::logit(at_deadline) - this;
     }
     out
+}
+
+/// Log-odds of a day, and what of them is said by what has been outlived before it.
+fn slowed(hazard: &InvoiceHazard<'_>, row: &DayRow, outlived: &mut Outlived) -> (f64, f64) {
+    let bare = hazard.log_odds(row);
+    let added = outlived.log_odds(bare);
+    if !outlived.is_idle() {
+        outlived.pass(1, log1p_exp(bare));
+    }
+    (bare + added, added)
 }
 
 /// One day on the way from the average invoice to this one.

@@ -6,7 +6,6 @@ use crate::features::day_row::Days;
 use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits};
 use crate::model::Hazard;
-use crate::numeric::logistic;
 
 /// Days after issue up to which hazards are taken day by day around the due date.
 const FINE_DAYS: i32 = 5;
@@ -58,9 +57,8 @@ impl<'a> NewInvoices<'a> {
                 to = (from + SPAN_DAYS).min(next).min(last).max(to);
             }
             let middle = issue + from + (to - from + 1) / 2;
-            let bare = hazard.log_odds(&invoice.around(middle, 0.0));
-            let stay = 1.0 - logistic(bare + outlived.log_odds(bare));
-            outlived.pass(to - from, bare);
+            let usual = 1.0 - hazard.on(&invoice.around(middle, 0.0));
+            let stay = outlived.stays_and_passes(to - from, usual);
             for _ in from..to {
                 survival *= stay;
                 out.push(survival);

@@ -8,11 +8,11 @@ use crate::features::Survey;
 use crate::features::day_row::{DayRow, Days, InvoiceHazard, Still};
 use crate::features::facts::Facts;
 use crate::features::habits::{Calendar, Habits, PayDay};
-use crate::features::outlived::Outlived;
+use crate::features::outlived::{Outlived, rate_of};
 use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
-use crate::numeric::lanes::{Loop, logistic, wide};
+use crate::numeric::lanes::{Loop, exp, logistic, wide};
 use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
 
@@ -169,14 +169,19 @@ impl<'a> View<'a> {
         let mut outlived = hazard.outlived(invoice.facts().due() - as_of);
         let mut stay = [0.0; DAILY_DAYS as usize];
         for ((day, pay_day), log_odds) in (1..=DAILY_DAYS).zip(&self.pay_days).zip(&mut stay) {
-            let mut x = invoice.on(as_of + day, pay_day);
-            let bare = hazard.log_odds(&x);
-            x.outlived = outlived.log_odds(bare);
-            *log_odds = bare + x.outlived;
-            outlived.pass(1, bare);
+            let x = invoice.on(as_of + day, pay_day);
+            *log_odds = hazard.log_odds(&x);
             days.push(x);
         }
         wide(Stays(&mut stay));
+        if !outlived.is_idle() {
+            for stay in &mut stay {
+                let rate = rate_of(*stay);
+                *stay = -outlived.slower(rate);
+                outlived.pass(1, rate);
+            }
+            wide(Exponentials(&mut stay));
+        }
         let mut survival = 1.0;
         row[0] = survival;
         for (at, stay) in row[1..].iter_mut().zip(stay) {
@@ -207,9 +212,8 @@ impl<'a> View<'a> {
                 to = due;
             }
             let middle = as_of + from + (to - from + 1) / 2;
-            let bare = hazard.log_odds(&invoice.around(middle, self.prior.season_on(middle)));
-            let stay = 1.0 - logistic(bare + outlived.log_odds(bare));
-            outlived.pass(to - from, bare);
+            let usual = 1.0 - hazard.on(&invoice.around(middle, self.prior.season_on(middle)));
+            let stay = outlived.stays_and_passes(to - from, usual);
             for day in from + 1..=to {
                 survival *= stay;
                 if edges[k] == day {
@@ -234,6 +238,18 @@ impl Loop for Stays<'_> {
     }
 }
 
+/// Logarithms of probabilities turn into those.
+struct Exponentials<'a>(&'a mut [f64]);
+
+impl Loop for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.iter_mut().for_each(|x| *x = exp(*x));
+    }
+}
+
 /// Survival of an invoice at each day `0..=last` after the prior's mark, written to `out`: the daily part of a curve.
 pub(super) fn daily_survival(
     mut invoice: Days<'_>,
@@ -250,9 +266,8 @@ pub(super) fn daily_survival(
     out.clear();
     out.push(survival);
     for day in mark.0 + 1..=mark.0 + last {
-        let bare = hazard.log_odds(&invoice.on(day, &calendar.day(day)));
-        survival *= 1.0 - logistic(bare + outlived.log_odds(bare));
-        outlived.pass(1, bare);
+        let stay = 1.0 - hazard.on(&invoice.on(day, &calendar.day(day)));
+        survival *= outlived.stays_and_passes(1, stay);
         out.push(survival);
     }
 }
