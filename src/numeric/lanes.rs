@@ -76,6 +76,18 @@ pub fn exp(x: f64) -> f64 {
     f64::from_bits(value.to_bits().wrapping_add(rounded.to_bits() << 52))
 }
 
+/// Numbers turn into their exponentials.
+pub struct Exponentials<'a>(pub &'a mut [f64]);
+
+impl Loop for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.iter_mut().for_each(|x| *x = exp(*x));
+    }
+}
+
 /// `1 / (1 + exp(-eta))`, `eta` held inside ±700.
 ///
 /// ```
@@ -89,17 +101,6 @@ pub fn logistic(eta: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Exponentials<'a>(&'a mut [f64]);
-
-    impl Loop for Exponentials<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn call(self) {
-            self.0.iter_mut().for_each(|x| *x = exp(*x));
-        }
-    }
 
     #[test]
     fn an_exponential_is_that_of_the_standard_library_to_the_last_places() {

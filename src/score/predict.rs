@@ -12,7 +12,7 @@ use crate::features::outlived::{Outlived, rate_of};
 use crate::features::prior::Prior;
 use crate::ledger::Known;
 use crate::model::Hazard;
-use crate::numeric::lanes::{Loop, exp, logistic, wide};
+use crate::numeric::lanes::{Exponentials, Loop, logistic, wide};
 use crate::policy::{Part, ValidPolicy};
 use rayon::prelude::*;
 
@@ -235,18 +235,6 @@ impl Loop for Stays<'_> {
     #[inline(always)]
     fn call(self) {
         self.0.iter_mut().for_each(|x| *x = 1.0 - logistic(*x));
-    }
-}
-
-/// Logarithms of probabilities turn into those.
-struct Exponentials<'a>(&'a mut [f64]);
-
-impl Loop for Exponentials<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        self.0.iter_mut().for_each(|x| *x = exp(*x));
     }
 }
 
