@@ -109,9 +109,8 @@ impl Hazard {
             .into_par_iter()
             .with_min_len(4096)
             .map(|r| {
-                let (intercept, coefficients) = self.in_state(rows.is_overdue[r]);
-                let x = rows.covariates(r).iter().zip(coefficients).map(|(x, b)| x * b);
-                logistic(intercept + x.sum::<f64>()) as f32
+                let log_odds = self.log_odds(rows.covariates(r), rows.is_overdue[r]);
+                logistic(log_odds) as f32
             })
             .collect();
         Evidence::of(rows, known.n_customers(), known.as_of(), &policy.model).against(&expected, prior)
@@ -123,6 +122,12 @@ impl Hazard {
             Some(overdue) if is_overdue => (overdue.intercept, &overdue.coefficients),
             _ => (self.intercept, &self.coefficients),
         }
+    }
+
+    /// Log-odds of settlement on a day with these covariates, `[N_COLUMNS]`, of an invoice in that state.
+    pub(super) fn log_odds(&self, covariates: &[f64], is_overdue: bool) -> f64 {
+        let (intercept, coefficients) = self.in_state(is_overdue);
+        intercept + covariates.iter().zip(coefficients).map(|(x, b)| x * b).sum::<f64>()
     }
 
     /// The same with `log_odds` added on every day of every invoice.

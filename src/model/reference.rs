@@ -2,7 +2,7 @@
 
 use super::artifact::{Artifact, ArtifactError};
 use super::hazard::Hazard;
-use crate::features::{N_COLUMNS, PersonPeriods};
+use crate::features::PersonPeriods;
 use crate::numeric::logistic;
 use std::path::Path;
 
@@ -40,11 +40,8 @@ pub struct Shifted {
 /// Source: an offset model with a ridge, as Steyerberg (2019), *Clinical Prediction Models*, 20.3, recalibrates
 /// in the large.
 pub fn shifted(hazard: &Hazard, rows: &PersonPeriods) -> Shifted {
-    let eta = |(x, is_overdue): (&[f64], &bool)| {
-        let (intercept, coefficients) = hazard.in_state(*is_overdue);
-        intercept + x.iter().zip(coefficients).map(|(x, b)| x * b).sum::<f64>()
-    };
-    let etas: Vec<f64> = rows.x.chunks_exact(N_COLUMNS).zip(&rows.is_overdue).map(eta).collect();
+    let eta = |r: usize| hazard.log_odds(rows.covariates(r), rows.is_overdue[r]);
+    let etas: Vec<f64> = (0..rows.n_rows()).map(eta).collect();
     let (mut shift, mut information) = (0.0, SETTLED_PRIOR);
     for _ in 0..STEPS_MAX {
         let mut slope = -SETTLED_PRIOR * shift;
@@ -68,6 +65,7 @@ pub fn shifted(hazard: &Hazard, rows: &PersonPeriods) -> Shifted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::N_COLUMNS;
     use crate::numeric::logit;
 
     #[test]
