@@ -162,8 +162,8 @@ impl Fit<Array2<f64>, Array1<bool>, SolverError> for Newton {
     type Object = FittedLogistic;
 
     /// 1 check the rows; 2 start near the optimum; 3 pass over the rows for the gradient; 4 stop when it is small; 5 take
-    /// the Hessian, unless one is at hand that still serves; 6 halve the step until the gradient has come down far, or
-    /// the objective at all; back to 3.
+    /// the Hessian, unless one is at hand that still serves; 6 halve the step until the gradient is far below all before
+    /// it, or the objective has come down at all; back to 3.
     ///
     /// # Errors
     /// [`SolverError`]: the fit never returns a model that did not converge.
@@ -249,6 +249,7 @@ impl Newton {
         mut curvature: Option<Curvature>,
     ) -> Result<(Optimum, Option<Curvature>), SolverError> {
         let mut slope = self.slope(share, &beta); // 3
+        let mut least = slope.norm();
         for iterations in 0..=self.iterations_max {
             let gradient_norm = slope.norm() / share.total;
             if gradient_norm <= self.tolerance {
@@ -263,8 +264,9 @@ impl Newton {
                 None => (self.curvature(share, &beta)?, true), // 5
             };
             let step = at.step(&slope.0);
-            match self.descend(share, &beta, &step, &slope) {
+            match self.descend(share, &beta, &step, least) {
                 Some((next_beta, next)) => {
+                    least = least.min(next.norm());
                     if next.norm() <= GRADIENT_LEFT * slope.norm() {
                         curvature = Some(at);
                     }
@@ -353,9 +355,11 @@ impl Newton {
         clean_after(|| hessian.llt(Side::Lower)).map_err(|_| SolverError::Singular { penalty: self.penalty })
     }
 
-    /// The longest of the halved steps that brings the gradient down far, which on a convex objective is enough, or does
-    /// not raise the objective; none if there is no such step.
-    fn descend(&self, share: &Share, beta: &[f64], step: &[f64], at: &Slope) -> Option<(Vec<f64>, Slope)> {
+    /// The longest of the halved steps that brings the gradient far below its `least` norm so far, or does not raise the
+    /// objective; none if there is no such step. The former, which costs nothing, can happen a few times only before the
+    /// search ends; between them the objective falls. Below the norm of here would not do: such a step may raise the
+    /// objective, and the next ones lead back.
+    fn descend(&self, share: &Share, beta: &[f64], step: &[f64], least: f64) -> Option<(Vec<f64>, Slope)> {
         let mut length = 1.0;
         let objective = OnceCell::new();
         for _ in 0..HALVINGS_MAX {
@@ -366,7 +370,7 @@ impl Newton {
                 let here = *objective.get_or_init(|| self.objective(share, beta));
                 next != beta && self.objective(share, &next) <= here * (1.0 + 1e-14)
             };
-            if slope.norm() <= GRADIENT_LEFT * at.norm() || is_no_higher() {
+            if slope.norm() <= GRADIENT_LEFT * least || is_no_higher() {
                 return Some((next, slope));
             }
             length *= 0.5;

@@ -57,6 +57,25 @@ fn rows_with_different_weights_are_not_given_to_linfa() {
     assert!(matches!(LinfaLogistic(NEWTON).fit(&data), Err(SolverError::Weighted { .. })));
 }
 
+/// 300 rows, all in one block of 66, have a strong column that no other row has: the share that is started from knows
+/// nothing of its curvature, and the first step along it is hundreds too long.
+#[test]
+fn a_column_that_the_start_has_not_seen_is_fitted_all_the_same() {
+    let (n, rare) = (66 * BLOCK_ROWS, BLOCK_ROWS..BLOCK_ROWS + 300);
+    for (scale, log_odds) in [(8.0, 3.0), (20.0, 1.0)] {
+        let of = |i: usize, k: u64| unit(mix(i as u64, k));
+        let x = Array2::from_shape_fn((n, 2), |(i, j)| match j {
+            0 if rare.contains(&i) => scale * (of(i, 0) + 0.2),
+            0 => 0.0,
+            _ => 3.46 * (of(i, 1) - 0.5),
+        });
+        let eta = |i: usize| -4.0 + log_odds * x[[i, 0]] + 0.5 * x[[i, 1]];
+        let y = Array1::from_shape_fn(n, |i| of(i, 2) < logistic(eta(i)));
+        let fitted = NEWTON.fit(&DatasetBase::new(x, y)).unwrap();
+        assert!(fitted.coefficients[0] > 0.2 && (fitted.coefficients[1] - 0.5).abs() < 0.1, "{fitted:?}");
+    }
+}
+
 #[test]
 fn separated_rows_give_no_model() {
     let x = Array2::from_shape_fn((200, 1), |(i, _)| (i as f64 - 99.5) / 57.7);
