@@ -75,6 +75,27 @@ def in_parts(payments: pl.DataFrame) -> pl.DataFrame:
 HABITS = {"none": lambda payments: payments, "pay_runs": on_runs, "parts": in_parts}
 
 
+def show_peers(ledger, cuts: list[date], kinds: str, before: str = "") -> None:
+    """Judges peers on a ledger of the yardstick's, whose folder must be on the path."""
+    import peers
+    import protocol
+
+    for kind in filter(None, kinds.split(",")):
+        forecast, made = peers.forecaster(kind), {}
+
+        def direct(known, as_of):
+            made[as_of] = forecast(known, as_of)
+            return made[as_of]
+
+        def hazard(_, as_of):
+            scores, cash = made[as_of]
+            return scores.with_columns(late_prob="late_prob_hazard"), cash
+
+        protocol.show(f"{before}{kind}, direct", protocol.judge(ledger, direct, cuts))
+        if kind in ("lgbm", "logit"):
+            protocol.show(f"{before}{kind}, hazard", protocol.judge(ledger, hazard, cuts))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("accept")
@@ -99,22 +120,7 @@ def main() -> None:
     ledger = ledgers.Ledger(f"simulated {args.customers}, seed {args.seed}, habit {args.habit}", invoices, payments)
     cuts = ledgers.origins(FIRST, LAST, EVERY_DAYS)
     protocol.show("arrears", protocol.judge(ledger, engine.forecaster(), cuts))
-    for kind in filter(None, args.peers.split(",")):
-        import peers
-
-        forecast, made = peers.forecaster(kind), {}
-
-        def direct(known, as_of):
-            made[as_of] = forecast(known, as_of)
-            return made[as_of]
-
-        def hazard(_, as_of):
-            scores, cash = made[as_of]
-            return scores.with_columns(late_prob="late_prob_hazard"), cash
-
-        protocol.show(f"{kind}, direct", protocol.judge(ledger, direct, cuts))
-        if kind in ("lgbm", "logit"):
-            protocol.show(f"{kind}, hazard", protocol.judge(ledger, hazard, cuts))
+    show_peers(ledger, cuts, args.peers)
 
 
 if __name__ == "__main__":

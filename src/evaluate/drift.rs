@@ -17,7 +17,7 @@ const PROFILE_MARKS: usize = 12;
 /// Days of the past that calibration looks at.
 const CALIBRATION_MARKS: usize = 3;
 /// Covariates that follow the calendar or are the same for all on a day: another day of the week is no drift.
-const OF_THE_CALENDAR: [&str; 9] = [
+const OF_THE_CALENDAR: [&str; 10] = [
     "pay_run_hazard",
     "own_pay_day",
     "own_off_day",
@@ -27,6 +27,7 @@ const OF_THE_CALENDAR: [&str; 9] = [
     "portfolio_pace",
     "portfolio_quiet_date",
     "days_ahead",
+    "due_day_hazard",
 ];
 /// Standard errors that a bias has to be past its limit by.
 const STANDARD_ERRORS: f64 = 3.0;

@@ -33,7 +33,7 @@ const fn covariate(family: Part, name: &'static str, unit: &'static str, meaning
 }
 
 /// Base covariates in column order.
-pub const BASE: [Covariate; 32] = [
+pub const BASE: [Covariate; 33] = [
     covariate(
         Part::LateShare,
         "customer_late_rate",
@@ -201,6 +201,12 @@ pub const BASE: [Covariate; 32] = [
         "log ratio",
         "invoices that all customers settled around this date of the years past, against those that the portfolio's hazard expected at its weekday, place in the month and month, where they are far fewer; else 0",
     ),
+    covariate(
+        Part::PayRuns,
+        "due_day_hazard",
+        "log-odds",
+        "as far as the customer may be one that pays on the due date, by direct debit say: on that date, or the Monday after its weekend, the hazard of such a one against the portfolio's, and -4 before it; else 0",
+    ),
 ];
 
 /// What a fit says of its own customers and invoices: added to the log-odds as it is, with a coefficient of 1.
@@ -247,7 +253,7 @@ pub fn caution(column: usize, settled: f64) -> f64 {
         // there are few months of a year, and few spells of good and bad times, in any history
         Some("portfolio_season") => 3000.0,
         Some("portfolio_pace") => 30_000.0,
-        Some("portfolio_weekday" | "portfolio_month_day") => 30.0,
+        Some("portfolio_weekday" | "portfolio_month_day" | "due_day_hazard") => 30.0,
         Some("customer_late_mix") => 0.1,
         Some(_) => 0.3,
     };

@@ -31,6 +31,9 @@ static LOG_AHEAD: LazyLock<Vec<f64>> =
 /// Log-odds by which a day lies below a customer's usual one at the most. Whoever is seen to pay a little less on a day has
 /// pay runs and hardly pays on others at all; how little that is, one coefficient says for all.
 const OFF_DAY_MOST: f64 = 0.8;
+/// Log-odds of settlement on the due date of a customer that pays on it, and by which its days before that lie below others.
+const ON_DUE: f64 = 2.0;
+const BEFORE_DUE: f64 = 4.0;
 /// Days after a part payment during which the rest is likelier to come.
 const PART_RECENT_DAYS: i32 = 15;
 
@@ -161,40 +164,48 @@ impl<'a> Days<'a> {
         let Self { prior, habits, facts, .. } = self;
         let relative = day - facts.due;
         let bin = bin_of(relative);
+        let own_relative = day - facts.own_due;
+        let own = bin_of(own_relative);
         // log-odds of a normal delay falling on the day, given that it has not come before; and of a log-normal age
         let delay_shape = log_odds_of_rate(morning.delay - evening.delay);
         let age_shape = log_odds_of_rate(morning.age - evening.age);
         let past = (f64::from(relative) - habits.delay) * self.per_delay_sd;
         // what only a rest of is open is cleared on any day, whatever the customer's pay runs are
-        let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[bin]);
-        let own = against_usual(pay_day.own * habits.rate[bin]);
+        let against_usual = |rate: f64| (1.0 - facts.rest) * (log_odds_of_rate(rate) - habits.log_odds[own]);
+        let own_day = against_usual(pay_day.own * habits.rate[own]);
         let run_rate = match &habits.runs {
-            Some(runs) if pay_day.is_between_runs => runs.off_lift * habits.rate[bin],
+            Some(runs) if pay_day.is_between_runs => runs.off_lift * habits.rate[own],
             Some(runs) => pay_day.lift * runs.rate(relative),
-            None => pay_day.lift * habits.rate[bin],
+            None => pay_day.lift * habits.rate[own],
+        };
+        let due_day = match own_relative {
+            ..0 => -BEFORE_DUE,
+            0 => ON_DUE - prior.log_odds[bin],
+            _ => 0.0,
         };
         let part_recent = facts.last_part.is_some_and(|d| day - d <= PART_RECENT_DAYS);
         DayRow {
             moving: [
                 f64::from(u8::from(part_recent)),
                 prior.log_odds[bin],
-                habits.log_odds[bin] - prior.log_odds[bin],
+                habits.log_odds[own] - prior.log_odds[bin],
                 delay_shape,
                 (delay_shape - prior.log_odds[bin]).min(0.0),
                 past.clamp(1.0, 3.0) - 1.0,
                 past.clamp(3.0, 8.0) - 3.0,
                 age_shape,
                 self.late_mix(relative),
-                own.max(0.0),
-                own.clamp(-OFF_DAY_MOST, 0.0),
+                own_day.max(0.0),
+                own_day.clamp(-OFF_DAY_MOST, 0.0),
                 pay_day.portfolio_weekday,
                 days_ahead(day - prior.mark.0),
                 pay_day.portfolio_month_day,
                 against_usual(run_rate),
-                facts.disputed.max(facts.rest) * habits.log_odds[bin],
+                facts.disputed.max(facts.rest) * habits.log_odds[own],
                 pay_day.portfolio_season,
                 prior.pace,
                 pay_day.portfolio_quiet_date,
+                (1.0 - facts.rest) * habits.due_payer.probability * due_day,
             ],
             side: SIDE[(relative.clamp(-SIDE_RANGE, SIDE_RANGE) + SIDE_RANGE) as usize],
             step: STEPS.partition_point(|&s| s <= relative),

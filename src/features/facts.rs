@@ -13,6 +13,8 @@ const REST_PAID_SHARE: f64 = 0.9;
 pub struct Facts {
     pub(super) issue: i32,
     pub(super) due: i32,
+    /// The day on which it is due to the customer: a Monday for some, where that is on a weekend.
+    pub(super) own_due: i32,
     pub(super) known: i32,
     pub(super) log_terms: f64,
     pub(super) amount_against_usual: f64,
@@ -47,6 +49,7 @@ impl Facts {
         Self {
             issue,
             due,
+            own_due: habits.due_payer.due(due),
             known: known.known_day(i),
             log_terms: f64::from((due - issue).max(0)).ln_1p(),
             amount_against_usual: super::state::log_amount(known, i) - habits.log_amount,
@@ -59,9 +62,11 @@ impl Facts {
 
     /// An invoice of the customer's usual amount, issued and known on a day: what the next one will look like.
     pub fn usual(habits: &Habits, issue: i32, terms_days: i32) -> Self {
+        let due = issue + terms_days;
         Self {
             issue,
-            due: issue + terms_days,
+            due,
+            own_due: habits.due_payer.due(due),
             known: issue,
             log_terms: f64::from(terms_days.max(0)).ln_1p(),
             amount_against_usual: 0.0,
@@ -77,6 +82,7 @@ impl Facts {
         Self {
             issue,
             due,
+            own_due: due,
             known: issue,
             log_terms,
             amount_against_usual: 0.0,

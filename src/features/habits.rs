@@ -1,6 +1,7 @@
 //! A customer on a mark, shrunk to the portfolio: from running sums to what can be compared between customers.
 
 use super::bins::{N_BINS, spread};
+use super::due_day::DuePayer;
 use super::prior::{HAZARD_RANGE, Prior};
 use super::quiet::date_of_year;
 use super::recent::{RUN_DAYS_BACK, RUN_LIFT, Runs};
@@ -66,6 +67,8 @@ pub struct Habits {
     pub kept: f64,
     /// Share of that which is paid on the Friday before; the rest comes on Monday.
     pub rolled_back: f64,
+    /// Whether it pays on the due date.
+    pub due_payer: DuePayer,
     /// What it did against what the model expected of it, where the [`Survey`](super::Survey) knows.
     pub surprise: Surprise,
     /// Usual log amount.
@@ -102,16 +105,16 @@ impl Habits {
     ) -> Self {
         let mark = prior.mark.0;
         let mut out = Self::scaled(state, prior, memory);
-        let mut exposure = state.exposure;
-        for &i in open {
-            let i = i as usize;
+        let mut exposure = out.exposure(state);
+        for i in open.iter().map(|i| *i as usize) {
             let overdue_days = mark - known.due[i];
             out.n_open += 1;
             if overdue_days > 0 {
                 out.n_overdue += 1;
                 out.oldest_overdue_days = out.oldest_overdue_days.max(overdue_days);
             }
-            add_exposure(&mut exposure, known.known_day(i) + 1, mark, known.due[i], &memory.mid);
+            let (from, due) = (known.known_day(i) + 1, out.due_payer.due(known.due[i]));
+            add_exposure(&mut exposure, from, mark, due, &memory.mid);
         }
         out.log_oldest_overdue = f64::from(out.oldest_overdue_days).ln_1p();
         out.judge(state, &exposure, prior, memory);
@@ -124,7 +127,7 @@ impl Habits {
     pub fn average(prior: &Prior, memory: &Memory) -> Self {
         let state = State::default();
         let mut out = Self::scaled(&state, prior, memory);
-        out.judge(&state, &state.exposure, prior, memory);
+        out.judge(&state, &out.exposure(&state), prior, memory);
         out
     }
 
@@ -170,6 +173,7 @@ impl Habits {
             place_lift: [1.0; 31],
             kept: 0.0,
             rolled_back: 0.5,
+            due_payer: prior.pay_days.due_payers.one(state, 1.0 / memory.mid.at(mark)),
             surprise: Surprise::default(),
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
             log_settled: f64::from(state.n_settled).ln_1p(),
@@ -184,6 +188,11 @@ impl Habits {
         }
     }
 
+    /// Days at risk of its settled invoices by bin of days past the dates on which they are due to it.
+    pub(super) fn exposure(&self, state: &State) -> [f64; N_BINS] {
+        self.due_payer.sums(&state.exposure, &state.exposure_rolled)
+    }
+
     /// Late rate, hazards and pay-run days.
     pub(super) fn judge(&mut self, state: &State, exposure: &[f64; N_BINS], prior: &Prior, memory: &Memory) {
         let mark = prior.mark.0;
@@ -195,7 +204,8 @@ impl Habits {
         self.late_log_odds = logit(self.late_prob);
 
         let scale = 1.0 / memory.mid.at(mark);
-        let (events, exposure) = (state.events.map(|n| n * scale), exposure.map(|n| n * scale));
+        let events = self.due_payer.sums(&state.events, &state.events_rolled);
+        let (events, exposure) = (events.map(|n| n * scale), exposure.map(|n| n * scale));
         self.hazard = shrunk_hazard(&events, &exposure, &prior.hazard, prior.pull);
         self.rate = self.hazard.map(rate_of_hazard);
         self.log_odds = self.rate.map(log_odds_of_rate);

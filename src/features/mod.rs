@@ -8,6 +8,7 @@ pub mod background;
 pub mod bins;
 pub mod covariate;
 pub mod day_row;
+pub mod due_day;
 pub mod facts;
 pub mod habits;
 pub mod label;

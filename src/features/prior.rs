@@ -1,6 +1,7 @@
 //! What is believed of a customer before anything is known of it.
 
 use super::bins::{N_BINS, bin_of};
+use super::due_day::DuePayers;
 use super::pay_day::Kinds;
 use super::portfolio::PortfolioState;
 use super::reach::Reach;
@@ -114,6 +115,8 @@ pub struct PayDays {
     pub ln_place: [f64; 31],
     /// Share of what customers with days of the month of their own mean for a weekend that is paid on it.
     pub kept: f64,
+    /// Who pays on the due date.
+    pub due_payers: DuePayers,
 }
 
 /// Days meant for a weekend that are kept or rolled as by customers who pay on any day.
@@ -147,6 +150,7 @@ impl PayDays {
         Self {
             weekday,
             kept: kept / meant,
+            due_payers: DuePayers::estimate(states, scale),
             ln_place: std::array::from_fn(|p| {
                 let seen = days * kinds.base[p] / even_place(p);
                 ((seen + EVEN_DAYS) / (days + EVEN_DAYS)).ln()

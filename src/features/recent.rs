@@ -95,7 +95,11 @@ impl Habits {
             let total = Total::new(&self.rate);
             PACE_DAYS.map(|back| {
                 let from = (mark - back).max(whole_from);
-                spells.iter().map(|s| total.over(s.after.max(from) - s.due, s.end - s.due)).sum()
+                let of = |s: &Spell| {
+                    let due = self.due_payer.due(s.due);
+                    total.over(s.after.max(from) - due, s.end - due)
+                };
+                spells.iter().map(of).sum()
             })
         } else {
             let runs = self.runs.insert(Runs::new(&spells, &days, prior, memory));
@@ -130,7 +134,7 @@ impl Habits {
         almanac: &Almanac,
     ) -> Option<Offers> {
         let mut habits = Self::scaled(state, prior, memory);
-        habits.judge(state, &state.exposure, prior, memory);
+        habits.judge(state, &habits.exposure(state), prior, memory);
         let days = habits.run_days(&Calendar::new(&habits, prior, almanac), prior.mark.0);
         let spells: Vec<Spell> = state.recent().iter().map(|&i| Spell::settled(known, i)).collect();
         (!days.is_empty()).then(|| offers(&spells, &days, prior, memory))

@@ -1,6 +1,7 @@
 //! Running sums of one customer: what a sweep carries from event to event.
 
 use super::bins::{EDGES, N_BINS, bin_of};
+use super::due_day::business_day;
 use super::recent::Ring;
 use crate::core::Day;
 use crate::ledger::Known;
@@ -95,6 +96,12 @@ pub struct State {
     pub events: [f64; N_BINS],
     /// Days at risk of settled invoices by bin of relative day.
     pub exposure: [f64; N_BINS],
+    /// What is to be added to `events` where invoices due on a weekend are due on the Monday after.
+    pub events_rolled: [f64; N_BINS],
+    /// And to `exposure`.
+    pub exposure_rolled: [f64; N_BINS],
+    /// Settlements on a due date on a weekday, on one on a weekend, and on the Monday after such a one.
+    pub on_due: [f64; 3],
     /// Days with a settlement: many invoices of one run are one day.
     pub pay_days: f64,
     /// Settlements by weekday, 0 = Monday.
@@ -124,6 +131,9 @@ impl Default for State {
             short_delay: 0.0,
             events: [0.0; N_BINS],
             exposure: [0.0; N_BINS],
+            events_rolled: [0.0; N_BINS],
+            exposure_rolled: [0.0; N_BINS],
+            on_due: [0.0; 3],
             pay_days: 0.0,
             weekday: [0.0; 7],
             place: [0.0; 31],
@@ -170,7 +180,26 @@ impl State {
             self.pay_days += m;
         }
         self.pay_day(Day(settled), m);
-        add_exposure(&mut self.exposure, (issue + 1).min(seen), seen, due, &memory.mid);
+        let from = (issue + 1).min(seen);
+        add_exposure(&mut self.exposure, from, seen, due, &memory.mid);
+        let own_due = business_day(due);
+        match settled {
+            s if s == due => self.on_due[usize::from(own_due != due)] += m,
+            s if s == own_due => self.on_due[2] += m,
+            _ => {}
+        }
+        if own_due != due {
+            self.events_rolled[bin_of(seen - due)] -= m;
+            self.events_rolled[bin_of(seen - own_due)] += m;
+            let mut sums = [[0.0; N_BINS]; 2];
+            for (sums, due) in sums.iter_mut().zip([due, own_due]) {
+                add_exposure(sums, from, seen, due, &memory.mid);
+            }
+            let [as_due, rolled] = sums;
+            for ((sum, rolled), as_due) in self.exposure_rolled.iter_mut().zip(rolled).zip(as_due) {
+                *sum += rolled - as_due;
+            }
+        }
         self.recent.push(known, i);
     }
 

@@ -15,6 +15,7 @@ mod conformance;
 mod contact;
 mod contract;
 mod doctor;
+mod due_day;
 mod explain;
 mod ingest;
 mod known;
