@@ -119,7 +119,8 @@ pub fn figure(covariate: &str, customer: Option<&Row>, invoice: Option<&Row>) ->
         | "customer_delay_shape"
         | "customer_delay_below"
         | "past_usual"
-        | "far_past_usual" => {
+        | "far_past_usual"
+        | "due_day_hazard" => {
             let (delay, spread) = (c()?.double("delay_days")?, c()?.double("delay_sd_days")?);
             Some(format!("usually pays {}, give or take {}", after_due(delay), days(spread.round() as i64)))
         }
