@@ -1,6 +1,6 @@
 """Ledgers whose customers pay by other rules than the simulator's, judged by the yardstick's protocol beside peers.
 
-    python benches/strangers.py ACCEPT [--ledgers debits,budgets,office,grocer] [--peers lgbm,delay]
+    python benches/strangers.py ACCEPT [--ledgers debits,budgets,office,grocer] [--seed 44] [--peers lgbm,delay]
 
 ACCEPT is the yardstick's folder. The ledgers were made before the engine was tried on them; `debits` showed that it knew no
 direct debit, `budgets` that a fit could go round in circles, and both are mended since:
@@ -71,8 +71,8 @@ def tables(
     return invoices, payments.filter(pl.col("payment_date") <= last).join(invoices, on="invoice_id", how="semi")
 
 
-def debits() -> tuple[pl.DataFrame, pl.DataFrame]:
-    rng, n, end = np.random.default_rng(4), 7000, 730
+def debits(seed: int = 4) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng, n, end = np.random.default_rng(seed), 7000, 730
     start, life = rng.integers(-200, end - 60, n), rng.exponential(260, n) + 30
     by_debit, fails = rng.random(n) < 0.5, rng.beta(1, 9, n)
     mean, slow, stops = rng.normal(-2, 5, n), rng.exponential(4, n), rng.random(n) < 0.05
@@ -107,8 +107,8 @@ def run_days(kind: int, phase: int, on: int, end: int) -> list[int]:
     return [int(business_day(np.array(day))) for day in range(end) if is_one(day)]
 
 
-def budgets() -> tuple[pl.DataFrame, pl.DataFrame]:
-    rng, n_customers, end = np.random.default_rng(2), 400, 1000
+def budgets(seed: int = 2) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng, n_customers, end = np.random.default_rng(seed), 400, 1000
     terms = rng.choice([14, 30, 30, 45, 60], n_customers)
     a_day, size = rng.gamma(1.2, 2.2, n_customers) / 30, np.exp(rng.normal(7.5, 1, n_customers))
     customer, issue, amount = [], [], []
@@ -153,8 +153,8 @@ def budgets() -> tuple[pl.DataFrame, pl.DataFrame]:
     return tables(customer, issue, due, amount, paid, end, disputed)
 
 
-def office() -> tuple[pl.DataFrame, pl.DataFrame]:
-    rng, n_offices, n, end = np.random.default_rng(3), 60, 30000, 900
+def office(seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng, n_offices, n, end = np.random.default_rng(seed), 60, 30000, 900
     share = rng.dirichlet(np.full(n_offices, 0.7))
     customer = rng.choice(n_offices, n, p=share)
     issue = business_day(np.sort(rng.integers(0, end, n)))
@@ -167,8 +167,8 @@ def office() -> tuple[pl.DataFrame, pl.DataFrame]:
     return tables(customer, issue, issue + 30, amount, list(zip(range(n), when, amount, strict=True)), end, disputed)
 
 
-def grocer() -> tuple[pl.DataFrame, pl.DataFrame]:
-    rng, n_customers, n, end = np.random.default_rng(1), 1400, 42000, 510
+def grocer(seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng, n_customers, n, end = np.random.default_rng(seed), 1400, 42000, 510
     share = 1 / np.arange(1, n_customers + 1) ** 1.15
     customer = rng.choice(n_customers, n, p=share / share.sum())
     issue = business_day(np.sort(rng.integers(0, end, n)))
@@ -186,7 +186,7 @@ def grocer() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 # how each is made, and its origins: first, last, days between
-LEDGERS: dict[str, tuple[Callable[[], tuple[pl.DataFrame, pl.DataFrame]], date, date, int]] = {
+LEDGERS: dict[str, tuple[Callable[..., tuple[pl.DataFrame, pl.DataFrame]], date, date, int]] = {
     "debits": (debits, date(2024, 2, 1), date(2024, 10, 1), 31),
     "budgets": (budgets, date(2024, 6, 3), date(2025, 7, 1), 43),
     "office": (office, date(2024, 4, 1), date(2025, 4, 1), 46),
@@ -198,6 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("accept")
     parser.add_argument("--ledgers", default=",".join(LEDGERS))
+    parser.add_argument("--seed", type=int, help="of another draw of each ledger")
     parser.add_argument("--peers", default="")
     args = parser.parse_args()
     os.environ.setdefault("ARREARS_BIN", shutil.which("arrears") or "")
@@ -209,7 +210,7 @@ def main() -> None:
 
     for name in args.ledgers.split(","):
         make, first, last, every = LEDGERS[name]
-        ledger, cuts = ledgers.Ledger(name, *make()), ledgers.origins(first, last, every)
+        ledger, cuts = ledgers.Ledger(name, *(make() if args.seed is None else make(args.seed))), ledgers.origins(first, last, every)
         protocol.show(f"{name}, arrears", protocol.judge(ledger, engine.forecaster(), cuts))
         judged.show_peers(ledger, cuts, args.peers, f"{name}, ")
 
