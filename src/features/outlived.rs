@@ -155,11 +155,11 @@ mod tests {
             let moved = log_odds + invoice.log_odds(log_odds);
             assert!(moved.is_finite(), "{log_odds}");
             assert!(rate_of(1.0 / (1.0 + log_odds.exp())).is_finite());
-            // one probability, either way, where there is a number for it
+            // one probability, either way; nearly so where there is no number for what it starts from
             let stay = 1.0 / (1.0 + log_odds.exp());
             let slower = invoice.stays_and_passes(1, stay);
-            let is_told = stay >= f64::MIN_POSITIVE;
-            assert!(!is_told || (slower - 1.0 / (1.0 + moved.exp())).abs() < 1e-12, "{log_odds}");
+            let apart = if stay >= f64::MIN_POSITIVE { 1e-12 } else { 0.02 };
+            assert!((slower - 1.0 / (1.0 + moved.exp())).abs() < apart, "{log_odds}");
         }
     }
 
