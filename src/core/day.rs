@@ -48,13 +48,13 @@ impl Day {
         self.civil().2
     }
 
-    /// Place in the month, 0 to 30: the 1st to the 15th count from its start, later days from its end, whose last
-    /// day has place 30. So the 15th and the month's end each keep one place in every month.
+    /// Place in the month, 0 to 30: its last day has place 30, others one less than their day of the month. So the 15th, the
+    /// 25th and the month's end each keep one place in every month.
     ///
     /// ```
     /// use arrears::core::Day;
     /// let place = |month, day| Day::try_new(2025, month, day).unwrap().place_in_month();
-    /// assert_eq!([place(1, 1), place(2, 15), place(2, 16), place(1, 16), place(2, 28), place(1, 31)], [0, 14, 18, 15, 30, 30]);
+    /// assert_eq!([place(1, 1), place(2, 25), place(1, 25), place(2, 28), place(1, 28), place(1, 31)], [0, 24, 24, 30, 27, 30]);
     /// assert_eq!(Day::try_new(1969, 12, 31).unwrap().place_in_month(), 30);
     /// ```
     pub fn place_in_month(self) -> usize {
@@ -66,7 +66,7 @@ impl Day {
 
     fn counted_place(self) -> usize {
         let (year, month, day) = self.civil();
-        if day <= 15 { day as usize - 1 } else { 30 - (days_in_month(year, month) - day) as usize }
+        if day < days_in_month(year, month) { day as usize - 1 } else { 30 }
     }
 
     /// Whole months since January of year 0: equal for two days of the same calendar month.

@@ -19,8 +19,6 @@ const PACE_PRIOR: [f64; 3] = [1.0, 0.3, 1.0];
 const VARIANCE_PRIOR: f64 = 3.0;
 /// Pseudo-invoices in what has changed lately.
 const SHORT_PRIOR: f64 = 3.0;
-/// Pseudo-days of payment that roll to Friday, and as many to Monday.
-const ROLL_PRIOR: f64 = 1.0;
 /// Pseudo-days of payment meant for a weekend, kept or rolled as by others with days of the month of their own.
 const WEEKEND_PRIOR: f64 = 0.25;
 /// Pseudo-invoices in its usual amount.
@@ -63,10 +61,8 @@ pub struct Habits {
     pub place: [f64; 31],
     /// How many times that of customers who pay on any day it is, if it has or not.
     pub place_lift: [f64; 31],
-    /// Share of what is meant for a weekend that is paid on it; the rest comes before or after.
-    pub kept: f64,
-    /// Share of that which is paid on the Friday before; the rest comes on Monday.
-    pub rolled_back: f64,
+    /// Shares of what is meant for a weekend that are paid on it, on the Friday before and on the Monday after.
+    pub weekend: [f64; 3],
     /// Whether it pays on the due date.
     pub due_payer: DuePayer,
     /// What it did against what the model expected of it, where the [`Survey`](super::Survey) knows.
@@ -171,8 +167,7 @@ impl Habits {
             monthly: 0.0,
             place: prior.pay_days.place.base,
             place_lift: [1.0; 31],
-            kept: 0.0,
-            rolled_back: 0.5,
+            weekend: [1.0, 0.0, 0.0],
             due_payer: prior.pay_days.due_payers.one(state, 1.0 / memory.mid.at(mark)),
             surprise: Surprise::default(),
             log_amount: (state.log_amount + AMOUNT_PRIOR * prior.mean_log_amount) / (n + AMOUNT_PRIOR),
@@ -216,9 +211,10 @@ impl Habits {
         self.place_lift = std::array::from_fn(|d| {
             1.0 - self.monthly + self.monthly * self.place[d] / any_day.place.base[d]
         });
-        let [kept, back, on] = state.weekend_days(scale);
-        self.rolled_back = (back + ROLL_PRIOR) / (back + on + 2.0 * ROLL_PRIOR);
-        self.kept = (kept + WEEKEND_PRIOR * any_day.kept) / (kept + back + on + WEEKEND_PRIOR);
+        let [kept, before, after] = state.weekend_days(scale);
+        let kept = (kept + WEEKEND_PRIOR * any_day.kept) / (kept + before + after + WEEKEND_PRIOR);
+        let [before, after] = any_day.rolled.shares(&[before, after]).map(|s| (1.0 - kept) * s);
+        self.weekend = [kept, before, after];
     }
 }
 
@@ -358,10 +354,10 @@ struct Places {
 impl Places {
     /// Of a customer as far as it has days of the month of its own.
     fn new(habits: &Habits) -> Self {
-        let (kept, rolled_back) = (habits.kept, habits.rolled_back);
+        let [kept, before, after] = habits.weekend;
         let mut rolled = [0.0; 7];
-        rolled[FRIDAY] = rolled_back * (1.0 - kept);
-        rolled[MONDAY] = (1.0 - rolled_back) * (1.0 - kept);
+        rolled[FRIDAY] = before;
+        rolled[MONDAY] = after;
         let kept = std::array::from_fn(|d| if d > FRIDAY { kept } else { 1.0 });
         let share = habits.place.map(|s| s * habits.monthly * MONTH_DAYS);
         Self { share, kept, rolled }
@@ -453,6 +449,11 @@ mod tests {
                 paid.push((format!("C{c:02}{month:02}"), format!("C{c:02}"), business_day(any)));
             }
         }
+        paid_on(&paid)
+    }
+
+    /// Invoices by id, customer and the day on which they are due and paid.
+    fn paid_on(paid: &[(String, String, Day)]) -> Ledger {
         let bills: Vec<_> = paid
             .iter()
             .map(|(id, customer, day)| (id.as_str(), customer.as_str(), "EUR", day.0, "10"))
@@ -467,22 +468,59 @@ mod tests {
         Ledger::try_new(sample::invoices(&bills), rows).unwrap()
     }
 
+    /// Lifts of days of a month of 2024 of a customer, as known on its first day.
+    fn lifts<const N: usize>(ledger: Ledger, id: &str, month: u32, days: [u32; N]) -> [f64; N] {
+        let known = ledger.into_known(Day::try_new(2024, 1, 1).unwrap());
+        let survey = survey(&known, &crate::policy::parse("", "habits").unwrap(), Purpose::Score);
+        let c = (0..known.n_customers()).find(|c| known.customer_id.get(*c) == id).unwrap();
+        let (prior, state) = (survey.prior(), &survey.states[c]);
+        let habits = Habits::new(&known, state, &[], prior, &survey.memory, &survey.almanac);
+        let calendar = Calendar::new(&habits, prior, &survey.almanac);
+        days.map(|day| calendar.lift(Day::try_new(2024, month, day).unwrap().0))
+    }
+
+    // the 15th of June 2024 is a Saturday
     #[test]
     fn a_run_that_falls_on_a_weekend_is_expected_where_the_customer_makes_it() {
-        let known = ledger().into_known(Day::try_new(2024, 1, 1).unwrap());
-        let survey = survey(&known, &crate::policy::parse("", "habits").unwrap(), Purpose::Score);
-        let lifts = |id: &str| {
-            let c = (0..known.n_customers()).find(|c| known.customer_id.get(*c) == id).unwrap();
-            let (prior, state) = (survey.prior(), &survey.states[c]);
-            let habits = Habits::new(&known, state, &[], prior, &survey.memory, &survey.almanac);
-            let calendar = Calendar::new(&habits, prior, &survey.almanac);
-            // the 15th of June is a Saturday
-            [14, 15, 17].map(|day| calendar.lift(Day::try_new(2024, 6, day).unwrap().0))
-        };
-        let [friday, saturday, monday] = lifts("ON");
+        let [friday, saturday, monday] = lifts(ledger(), "ON", 6, [14, 15, 17]);
         assert!(saturday > 10.0 && friday < 2.0 && monday < 2.0, "{friday} {saturday} {monday}");
-        let [friday, saturday, monday] = lifts("BACK");
+        let [friday, saturday, monday] = lifts(ledger(), "BACK", 6, [14, 15, 17]);
         assert!(friday > 10.0 && saturday < 2.0 && monday < 5.0, "{friday} {saturday} {monday}");
+    }
+
+    /// NEW has not had a 15th on a weekend yet.
+    #[test]
+    fn a_weekend_that_a_customer_has_not_had_is_moved_as_others_move_theirs() {
+        let mut paid = Vec::new();
+        for day in (0..MONTHS).map(fifteenth) {
+            let monday = day.plus((7 - day.weekday() as i32) % 7);
+            let moved = if day.weekday() > FRIDAY { monday } else { day };
+            paid.extend((0..12).map(|c| (format!("M{c:02}{}", day.0), format!("M{c:02}"), moved)));
+            if moved == day {
+                paid.push((format!("NEW{}", day.0), "NEW".into(), day));
+            }
+            let any = |c: i32| day.plus((day.0 + c * 7) % 29 - 14);
+            paid.extend(
+                (0..20).map(|c| (format!("C{c:02}{}", day.0), format!("C{c:02}"), business_day(any(c)))),
+            );
+        }
+        let [friday, saturday, monday] = lifts(paid_on(&paid), "NEW", 6, [14, 15, 17]);
+        assert!(monday > 10.0 && friday < 2.0 && saturday < 2.0, "{friday} {saturday} {monday}");
+    }
+
+    #[test]
+    fn the_twenty_fifth_is_the_same_day_in_months_of_any_length() {
+        let on = |month: u32| fifteenth(month).plus(10);
+        let one = |month: u32| (format!("A{month:02}"), "A".to_owned(), on(month));
+        let others = (0..MONTHS).flat_map(|month| {
+            let any = move |c: u32| fifteenth(month).plus((month * 11 + c * 7) as i32 % 29 - 14);
+            (0..20).map(move |c| (format!("C{c:02}{month:02}"), format!("C{c:02}"), any(c)))
+        });
+        let paid: Vec<_> = (0..MONTHS).map(one).chain(others).collect();
+        for (month, days) in [(1, 31), (4, 30)] {
+            let [before, on, after] = lifts(paid_on(&paid), "A", month, [24, 25, 26]);
+            assert!(on > 10.0 && before < 2.0 && after < 2.0, "{days} days: {before} {on} {after}");
+        }
     }
 
     #[test]
@@ -495,5 +533,7 @@ mod tests {
         assert!(saturday + sunday < 0.01, "{saturday} {sunday}");
         // one of two customers with days of the month keeps its weekends; two days are as of the others
         assert!((0.3..0.5).contains(&pay_days.kept), "{}", pay_days.kept);
+        let [before, after] = pay_days.rolled.shares(&[0.0; 2]);
+        assert!(before > 0.8, "{before} {after}");
     }
 }

@@ -7,9 +7,13 @@
 
 /// How strongly the shares of a customer of each kind but the first stick to those of any day, in days: loosely, and
 /// hardly at all. The first kind has exactly those shares.
-const STICKINESS: [f64; 2] = [6.0, 1.0];
+pub type Stickiness = [f64; N_KINDS - 1];
+/// Of the days that customers pay on.
+pub const OF_PAY_DAYS: Stickiness = [6.0, 1.0];
+/// Of which way they move their weekends: who moves one on mostly moves the next one on.
+pub const OF_WEEKENDS: Stickiness = [1.0, 0.25];
 /// Kinds of customers.
-const N_KINDS: usize = STICKINESS.len() + 1;
+const N_KINDS: usize = 3;
 /// Share of customers of each kind to start with, and how many customers that start counts as.
 const START: [f64; N_KINDS] = [0.5, 0.25, 0.25];
 const START_CUSTOMERS: f64 = 4.0;
@@ -33,30 +37,32 @@ const CUSTOMERS: usize = 2000;
 pub struct Kinds<const N: usize> {
     /// Shares of any day.
     pub base: [f64; N],
+    stickiness: Stickiness,
     ln_weight: [f64; N_KINDS],
     ln_base: [f64; N],
     /// `ln G(a p[d])` of each sticky kind.
-    ln_gamma: [[f64; N]; STICKINESS.len()],
+    ln_gamma: [[f64; N]; N_KINDS - 1],
 }
 
 impl<const N: usize> Kinds<N> {
     /// `base` for everybody, kinds as they are to start with.
-    pub fn new(base: [f64; N]) -> Self {
-        Self::with(base, START)
+    pub fn new(base: [f64; N], stickiness: Stickiness) -> Self {
+        Self::with(base, stickiness, START)
     }
 
-    fn with(base: [f64; N], weight: [f64; N_KINDS]) -> Self {
+    fn with(base: [f64; N], stickiness: Stickiness, weight: [f64; N_KINDS]) -> Self {
         Self {
             base,
+            stickiness,
             ln_weight: weight.map(f64::ln),
             ln_base: base.map(f64::ln),
-            ln_gamma: STICKINESS.map(|a| base.map(|p| ln_gamma(a * p))),
+            ln_gamma: stickiness.map(|a| base.map(|p| ln_gamma(a * p))),
         }
     }
 
     /// The kinds behind the days of all customers, each in units of one day; `portfolio` has no zero.
-    pub fn estimate(customers: &[[f64; N]], portfolio: [f64; N]) -> Self {
-        let mut out = Self::new(portfolio);
+    pub fn estimate(customers: &[[f64; N]], portfolio: [f64; N], stickiness: Stickiness) -> Self {
+        let mut out = Self::new(portfolio, stickiness);
         let stride = customers.len().div_ceil(CUSTOMERS).max(1);
         for _ in 0..ROUNDS {
             let mut days = portfolio.map(|p| BASE_DAYS * p);
@@ -67,7 +73,7 @@ impl<const N: usize> Kinds<N> {
                 weight.iter_mut().zip(kinds).for_each(|(sum, k)| *sum += k);
             }
             let (all, customers): (f64, f64) = (days.iter().sum(), weight.iter().sum());
-            out = Self::with(days.map(|n| n / all), weight.map(|w| w / customers));
+            out = Self::with(days.map(|n| n / all), stickiness, weight.map(|w| w / customers));
         }
         out
     }
@@ -82,16 +88,16 @@ impl<const N: usize> Kinds<N> {
         let n: f64 = count.iter().sum();
         let mut ln = self.ln_weight;
         // one logarithm for all factors that bring Stirling's series back
-        let mut factors = [1.0; STICKINESS.len()];
+        let mut factors = [1.0; N_KINDS - 1];
         for (d, &seen) in count.iter().enumerate().filter(|(_, seen)| **seen > 0.0) {
             ln[0] += seen * self.ln_base[d];
-            for (k, a) in STICKINESS.iter().enumerate() {
+            for (k, a) in self.stickiness.iter().enumerate() {
                 let (series, factor) = stirling(a * self.base[d] + seen);
                 ln[k + 1] += series - self.ln_gamma[k][d];
                 factors[k] *= factor;
             }
         }
-        for (k, &a) in STICKINESS.iter().enumerate() {
+        for (k, &a) in self.stickiness.iter().enumerate() {
             ln[k + 1] += ln_gamma(a) - ln_gamma(a + n) - factors[k].ln();
         }
         let most = ln.iter().copied().fold(f64::MIN, f64::max);
@@ -113,7 +119,7 @@ impl<const N: usize> Kinds<N> {
         let own = kinds[1..].iter().sum::<f64>().max(f64::MIN_POSITIVE);
         // (n + a p) / (sum n + a) of each sticky kind has a part that is the customer's own and one that is p
         let (mut of_count, mut of_base) = (0.0, 0.0);
-        for (a, kind) in STICKINESS.iter().zip(&kinds[1..]) {
+        for (a, kind) in self.stickiness.iter().zip(&kinds[1..]) {
             of_count += kind / (n + a) / own;
             of_base += kind * a / (n + a) / own;
         }
@@ -153,13 +159,13 @@ mod tests {
 
     #[test]
     fn nobody_known_pays_as_any_day() {
-        let shares = Kinds::new([0.4, 0.3, 0.2, 0.1]).shares(&[0.0; 4]);
+        let shares = Kinds::new([0.4, 0.3, 0.2, 0.1], OF_PAY_DAYS).shares(&[0.0; 4]);
         assert!(shares.iter().zip([0.4, 0.3, 0.2, 0.1]).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 
     #[test]
     fn one_who_always_pays_on_one_kind_of_day_is_believed_soon() {
-        let shares = Kinds::new(EVEN).shares(&[8.0, 0.0, 0.0, 0.0]);
+        let shares = Kinds::new(EVEN, OF_PAY_DAYS).shares(&[8.0, 0.0, 0.0, 0.0]);
         assert!(shares[0] > 0.9, "{shares:?}");
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     }
@@ -169,7 +175,7 @@ mod tests {
         // half pay on any day, half on the first kind only
         let mut customers = vec![[5.0, 5.0, 5.0, 5.0]; 50];
         customers.extend(vec![[20.0, 0.0, 0.0, 0.0]; 50]);
-        let kinds = Kinds::estimate(&customers, [0.625, 0.125, 0.125, 0.125]);
+        let kinds = Kinds::estimate(&customers, [0.625, 0.125, 0.125, 0.125], OF_PAY_DAYS);
         assert!((kinds.base[0] - 0.25).abs() < 0.02, "{:?}", kinds.base);
         assert!((kinds.shares(&[6.0, 5.0, 4.0, 5.0])[0] - 0.25).abs() < 0.03);
         assert!(kinds.shares(&[20.0, 0.0, 0.0, 0.0])[0] > 0.95);

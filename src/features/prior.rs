@@ -2,7 +2,7 @@
 
 use super::bins::{N_BINS, bin_of};
 use super::due_day::DuePayers;
-use super::pay_day::Kinds;
+use super::pay_day::{Kinds, OF_PAY_DAYS, OF_WEEKENDS};
 use super::portfolio::PortfolioState;
 use super::reach::Reach;
 use super::state::{Memory, State};
@@ -115,12 +115,16 @@ pub struct PayDays {
     pub ln_place: [f64; 31],
     /// Share of what customers with days of the month of their own mean for a weekend that is paid on it.
     pub kept: f64,
+    /// By where the rest is paid: on the Friday before, or on the Monday after.
+    pub rolled: Kinds<2>,
     /// Who pays on the due date.
     pub due_payers: DuePayers,
 }
 
 /// Days meant for a weekend that are kept or rolled as by customers who pay on any day.
 const WEEKEND_DAYS: f64 = 2.0;
+/// Days of each kind that are seen to start with.
+const START_DAYS: f64 = 0.1;
 
 /// Days spread evenly over the month that those of customers who pay on any day are mixed with.
 const EVEN_DAYS: f64 = 300.0;
@@ -133,23 +137,26 @@ impl PayDays {
         let weekday: Vec<[f64; 7]> = customers().map(|s| s.days_by(&s.weekday, scale)).collect();
         let place: Vec<[f64; 31]> = customers().map(|s| s.days_by(&s.place, scale)).collect();
         let days: f64 = place.iter().flatten().sum();
-        let kinds = Kinds::estimate(&place, even(&place));
+        let kinds = Kinds::estimate(&place, shares(&place, [START_DAYS; 31]), OF_PAY_DAYS);
         let monthly: Vec<f64> =
             place.par_iter().with_min_len(256).map(|count| kinds.split(count).0).collect();
         // who pays on places in the month says nothing of weekdays: its 15th falls on each of them
         let weekday: Vec<[f64; 7]> =
             weekday.iter().zip(&monthly).map(|(count, m)| count.map(|n| (1.0 - m) * n)).collect();
-        let weekday = Kinds::estimate(&weekday, even(&weekday));
+        let weekday = Kinds::estimate(&weekday, shares(&weekday, [START_DAYS; 7]), OF_PAY_DAYS);
         let (mut kept, mut meant) = (WEEKEND_DAYS * weekend_share(&weekday.base), WEEKEND_DAYS);
+        let mut rolled = Vec::with_capacity(states.len());
         for (state, m) in states.iter().zip(&monthly) {
-            let days = state.weekend_days(scale);
-            kept += m * days[0];
-            meant += m * days.iter().sum::<f64>();
+            let [on_it, before, after] = state.weekend_days(scale).map(|n| m * n);
+            kept += on_it;
+            meant += on_it + before + after;
+            rolled.push([before, after]);
         }
         let days = days * kinds.any_day();
         Self {
             weekday,
             kept: kept / meant,
+            rolled: Kinds::estimate(&rolled, shares(&rolled, [START_DAYS; 2]), OF_WEEKENDS),
             due_payers: DuePayers::estimate(states, scale),
             ln_place: std::array::from_fn(|p| {
                 let seen = days * kinds.base[p] / even_place(p);
@@ -178,9 +185,8 @@ fn even_place(place: usize) -> f64 {
 /// Days in four years.
 const YEARS_DAYS: i32 = 1461;
 
-/// Share of each kind of day over all customers, none 0.
-fn even<const N: usize>(customers: &[[f64; N]]) -> [f64; N] {
-    let mut days = [0.1; N];
+/// Share of each kind of day over all customers, with some to start with.
+fn shares<const N: usize>(customers: &[[f64; N]], mut days: [f64; N]) -> [f64; N] {
     customers.iter().for_each(|count| days.iter_mut().zip(count).for_each(|(sum, n)| *sum += n));
     let all: f64 = days.iter().sum();
     days.map(|n| n / all)
