@@ -1,9 +1,10 @@
 """Ledgers whose customers pay by other rules than the simulator's, judged by the yardstick's protocol beside peers.
 
-    python benches/strangers.py ACCEPT [--ledgers debits,budgets,office,grocer] [--seed 44] [--peers lgbm,delay]
+    python benches/strangers.py ACCEPT [--ledgers debits,budgets,office,grocer,runs] [--seed 44] [--peers lgbm,delay]
 
 ACCEPT is the yardstick's folder. The ledgers were made before the engine was tried on them; `debits` showed that it knew no
-direct debit, `budgets` that a fit could go round in circles, and both are mended since:
+direct debit, `budgets` that a fit could go round in circles, `runs` that it took a month end on a weekend for one paid on the Friday
+before as soon as on the Monday after, and the 25th for two days. All are mended since:
 
 - debits: 7,000 subscribers with a bill a month; half pay by direct debit on the due date, or on the Monday after it, and
   one debit in ten fails; the others pay around the due date on any day. One in twenty stops paying before it leaves.
@@ -13,6 +14,9 @@ direct debit, `budgets` that a fit could go round in circles, and both are mende
   turn of the year; three in a hundred are mislaid.
 - grocer: 1,400 customers of a wholesaler, one of which has a fifth of 42,000 invoices, over 17 months; nobody pays on a
   weekend, one customer in three on one weekday only.
+- runs: 400 businesses, of which nine in ten pay what has come up since on their next Friday, 15th, month end, or 10th or 25th, or on
+  the Monday after its weekend. All are slower in bad months, each in hard times of its own; disputes wait, one invoice in ten is paid
+  in two parts.
 
 `arrears` must be on the path; needs numpy, polars, scikit-learn and, for its peer, lightgbm.
 """
@@ -185,12 +189,60 @@ def grocer(seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
     return tables(customer, issue, due, amount, list(zip(range(n), when, amount, strict=True)), end)
 
 
+def next_run(kind: np.ndarray, day: np.ndarray, end: int) -> np.ndarray:
+    """Any day, a Friday, the 15th, the month's last day, the 10th or 25th; on the Monday after a weekend."""
+    days = np.arange(end)
+    dates = [FIRST + timedelta(int(d)) for d in days]
+    last = np.array([(d + timedelta(1)).day == 1 for d in dates])
+    in_month = np.array([d.day for d in dates])
+    is_run = [days >= 0, weekday(days) == 4, in_month == 15, last, np.isin(in_month, [10, 25])]
+    found = day.copy()
+    for k, runs in enumerate(map(np.flatnonzero, is_run)):
+        found[kind == k] = runs[np.searchsorted(runs, day[kind == k])]
+    return business_day(found)
+
+
+def runs(seed: int = 6) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng, n_customers, end = np.random.default_rng(seed), 400, 1000
+    terms, kind = rng.choice([14, 30, 30, 45, 60], n_customers), rng.choice(5, n_customers, p=[0.1, 0.1, 0.3, 0.3, 0.2])
+    usual, spread = rng.normal(3, 8, n_customers), rng.gamma(3, 1, n_customers) + 0.5
+    size, a_day = np.exp(rng.normal(7, 1.2, n_customers)), rng.gamma(1, 2, n_customers) / 30 + 0.01
+    times, is_hard = np.zeros(end // 30 + 4), np.zeros((n_customers, end + 100), bool)
+    for month in range(1, len(times)):
+        times[month] = 0.8 * times[month - 1] + rng.normal(0, 2.4)
+    for c, start in zip(*np.nonzero(rng.random(is_hard.shape) < 1 / 600), strict=True):
+        is_hard[c, start : start + int(rng.exponential(90))] = True
+    customer = np.repeat(np.arange(n_customers), rng.poisson(a_day * end))
+    n = len(customer)
+    issue = business_day(rng.integers(0, end, n))
+    order = np.argsort(issue, kind="stable")
+    customer, issue = customer[order], issue[order]
+    amount, due = np.round(size[customer] * np.exp(rng.normal(0, 0.7, n)), 2), issue + terms[customer]
+    hard, forgets = is_hard[customer, due], rng.random(n) < 0.06
+    delay = usual[customer] + times[due // 30] + rng.normal(0, spread[customer])
+    delay += np.where(forgets, rng.exponential(20, n), 0) + np.where(hard, 18 + rng.exponential(9, n), 0)
+    when = np.maximum(issue + 1, np.round(due + delay)).astype(int)
+    disputed = np.where(rng.random(n) < 0.05, issue + rng.integers(3, 40, n), -1)
+    disputed = np.where(disputed <= when, disputed, -1)
+    when = np.where(disputed >= 0, np.maximum(when, disputed + 5 + rng.exponential(35, n).astype(int)), when)
+    far = end + 700
+    when = next_run(kind[customer], when, far)
+    rest_on = next_run(kind[customer], when + 7 + rng.exponential(18, n).astype(int), far)
+    first = np.where(rng.random(n) < 0.1, np.round(amount * rng.uniform(0.3, 0.7, n), 2), amount)
+    is_paid = rng.random(n) >= np.where(hard, 0.08, 0.006)
+    paid = list(zip(np.flatnonzero(is_paid), when[is_paid], first[is_paid], strict=True))
+    in_two = np.flatnonzero(is_paid & (first < amount))
+    paid += list(zip(in_two, rest_on[in_two], (amount - first)[in_two], strict=True))
+    return tables(customer, issue, due, amount, paid, end, disputed)
+
+
 # how each is made, and its origins: first, last, days between
 LEDGERS: dict[str, tuple[Callable[..., tuple[pl.DataFrame, pl.DataFrame]], date, date, int]] = {
     "debits": (debits, date(2024, 2, 1), date(2024, 10, 1), 31),
     "budgets": (budgets, date(2024, 6, 3), date(2025, 7, 1), 43),
     "office": (office, date(2024, 4, 1), date(2025, 4, 1), 46),
     "grocer": (grocer, date(2023, 10, 10), date(2024, 2, 25), 17),
+    "runs": (runs, date(2024, 5, 15), date(2025, 6, 15), 44),
 }
 
 

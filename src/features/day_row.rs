@@ -1,9 +1,10 @@
 //! The covariates of an invoice day by day, as columns of the design.
 
 use super::bins::bin_of;
+use super::calendar::PayDay;
 use super::covariate::{FIRST_STEP, N_BASE, N_COLUMNS, N_SIDED, N_STILL, STEPS};
 use super::facts::Facts;
-use super::habits::{Habits, PayDay};
+use super::habits::Habits;
 use super::outlived::Outlived;
 use super::prior::{HAZARD_RANGE, Prior};
 use super::state::log_age;

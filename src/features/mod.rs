@@ -6,6 +6,7 @@
 pub mod average;
 pub mod background;
 pub mod bins;
+pub mod calendar;
 pub mod covariate;
 pub mod day_row;
 pub mod due_day;

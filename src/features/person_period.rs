@@ -1,9 +1,10 @@
 //! Person-period rows: an invoice open at a landmark, a day after it, and whether it was settled that day.
 
+use super::calendar::Calendar;
 use super::covariate::N_COLUMNS;
 use super::day_row::{Days, Still};
 use super::facts::Facts;
-use super::habits::{Calendar, Habits};
+use super::habits::Habits;
 use super::label::Spell;
 use super::portfolio::Offered;
 use super::survey::Survey;

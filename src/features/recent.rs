@@ -1,7 +1,8 @@
 //! What a customer's last invoices and its open ones say: how it pays on its pay runs, and whether it keeps its pace.
 
 use super::bins::{EDGES, N_BINS, bin_of, span};
-use super::habits::{Almanac, Calendar, Habits, shrunk_hazard};
+use super::calendar::{Almanac, Calendar};
+use super::habits::{Habits, shrunk_hazard};
 use super::prior::Prior;
 use super::reach::{Offers, RunHazard};
 use super::state::{Memory, State};

@@ -1,7 +1,8 @@
 //! The first pass over a ledger: the portfolio on every mark and each customer at as_of.
 
 use super::background::Background;
-use super::habits::{Almanac, Habits};
+use super::calendar::Almanac;
+use super::habits::Habits;
 use super::person_period::landmarks;
 use super::portfolio::{Offered, day_table};
 use super::prior::{NO_PULL, PayDays, Prior, Spread};

@@ -2,9 +2,10 @@
 
 use super::predict::daily_survival;
 use crate::core::Day;
+use crate::features::calendar::Calendar;
 use crate::features::day_row::Days;
 use crate::features::facts::Facts;
-use crate::features::habits::{Calendar, Habits};
+use crate::features::habits::Habits;
 use crate::features::sweep::{Room, sweep};
 use crate::features::{Survey, prior::Prior};
 use crate::ledger::Known;

@@ -2,9 +2,10 @@
 
 use super::predict::Prediction;
 use crate::features::Survey;
+use crate::features::calendar::Calendar;
 use crate::features::day_row::Days;
 use crate::features::facts::Facts;
-use crate::features::habits::{Calendar, Habits};
+use crate::features::habits::Habits;
 use crate::model::Hazard;
 
 /// Days after issue up to which hazards are taken day by day around the due date.

@@ -1,8 +1,9 @@
 //! What a customer's pay days say of an invoice.
 
+use arrears::features::calendar::Calendar;
 use arrears::features::day_row::{Days, N_MOVING};
 use arrears::features::facts::Facts;
-use arrears::features::habits::{Calendar, Habits};
+use arrears::features::habits::Habits;
 use arrears::features::{BASE, Purpose, survey};
 use arrears::simulate::{Plan, simulate};
 
