@@ -443,7 +443,7 @@ pub const TABLES: &[TableSchema] = &[
                 "pay_month_day",
                 Int32,
                 "",
-                "Day of the month on which it pays more than customers who pay on any day, the most; -1 = the last day, -2 the one before.",
+                "Day of the month on which it pays more than customers who pay on any day, the most; -1 = the last day.",
             ),
             opt(
                 "pay_month_day_lift",

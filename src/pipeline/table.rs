@@ -292,9 +292,9 @@ pub fn customer_features(
     )
 }
 
-/// A place in the month as a person says it: the 1st to the 15th, then -1 for the last day, -2 for the one before.
+/// A [place in the month](crate::core::Day::place_in_month) as a person says it: its day, or -1 for the last one.
 fn day_at_place(place: usize) -> i32 {
-    if place < 15 { place as i32 + 1 } else { place as i32 - 31 }
+    if place < 30 { place as i32 + 1 } else { -1 }
 }
 
 /// `quarantine`.
@@ -347,5 +347,19 @@ fn named(names: impl Iterator<Item = Option<&'static str>>) -> Column {
     Column::Coded {
         text: COVARIATES.iter().map(|c| c.name).collect(),
         code: names.map(|name| name.map_or(NO_TEXT, place)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Day;
+
+    #[test]
+    fn a_place_in_the_month_is_said_as_its_day() {
+        for day in (0..366).map(|d| Day::try_new(2024, 1, 1).unwrap().plus(d)) {
+            let said = if day == day.month_end() { -1 } else { day.day_of_month() as i32 };
+            assert_eq!(day_at_place(day.place_in_month()), said, "{day}");
+        }
     }
 }

@@ -189,7 +189,7 @@ fn on_average(delay_days: f64) -> String {
     }
 }
 
-/// A place in the month, as `customer_features` counts it.
+/// A place in the month, as `customer_features` counts it; earlier versions counted all past the 15th from the last day.
 fn month_day(place: i64) -> String {
     match place {
         -1 => "on the last day of a month".to_owned(),
