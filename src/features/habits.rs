@@ -56,7 +56,7 @@ pub struct Habits {
     pub weekday_lift: [f64; 7],
     /// Probability that it has days of the month of its own.
     pub monthly: f64,
-    /// Share of payments meant for each [`Day::place_in_month`], if it has.
+    /// Share of payments meant for each [`Day::place_in_month`](crate::core::Day::place_in_month), if it has.
     pub place: [f64; 31],
     /// How many times that of customers who pay on any day it is, if it has or not.
     pub place_lift: [f64; 31],
