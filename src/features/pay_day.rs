@@ -24,7 +24,8 @@ const ROUNDS: usize = 5;
 /// Customers looked at, at the most.
 const CUSTOMERS: usize = 2000;
 
-/// Kinds of customers by how their pay days spread over `N` kinds of days, weekdays or places in the month.
+/// Kinds of customers by how their pay days spread over `N` kinds of days: weekdays, places in the month, or the
+/// Fridays and Mondays that weekends are moved to.
 ///
 /// Customer `c` has been seen paying `n[d]` times on days of kind `d`. Its shares are those of any day, `p`, or drawn
 /// from a Dirichlet distribution with weight `a` around `p`; the chance of `n` is then
